@@ -63,6 +63,10 @@ class LimitError(ItemValueError):
     """A value outside the item's range."""
 
 
+class UnknownWordError(ItemValueError, KeyError):
+    """A word that is not among the enumerators of an item."""
+
+
 class NotSettableError(MktlError, TypeError):
     """A SET of an item that is read only."""
 
@@ -181,7 +185,7 @@ def rebuild(type_name: str, text: str) -> RemoteError:
     (True, True, True)
     """
     known = _OURS.get(type_name) or getattr(builtins, type_name, None)
-    if not (isinstance(known, type) and issubclass(known, Exception)) or known is Exception:
+    if not (isinstance(known, type) and issubclass(known, Exception)) or known in (Exception, StopIteration):
         known = RemoteError
     cls = _REBUILT.get(known)
     if cls is None:

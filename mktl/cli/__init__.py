@@ -1,0 +1,1 @@
+"""The commands: ``mark`` asks daemons, ``markd`` is one."""

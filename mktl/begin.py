@@ -1,0 +1,147 @@
+"""Where a client begins: :func:`get`."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterable
+from typing import overload
+
+from . import poll
+from .config import cache, local
+from .config.block import Block, check_block, endpoint
+from .config.names import check_store, split
+from .errors import MktlError, NoAnswerError, UnknownStoreError
+from .item import Item
+from .protocol.client import client
+from .protocol.client import close as close_client
+from .protocol.host import LOOPBACK, reachable
+from .protocol.message import Request
+from .store import Store
+
+log = logging.getLogger(__name__)
+
+#: How long a daemon may take to say what it serves.
+CATALOG_S = 5.0
+#: How long one that may no longer be there is waited for.
+HASH_ACK_S = 0.5
+
+_stores: dict[str, Store] = {}
+_lock = threading.RLock()
+
+
+def get(store: str, key: str | None = None, *, subscribe: bool = True) -> Store | Item:
+    """A store or an item by its name.
+
+    Args:
+        store: ``"lab"`` for a store, ``"lab.temp"`` for an item; letters in any case.
+        key: The item's key, when *store* names only the store.
+        subscribe: Have updates of the item arrive by themselves.
+
+    Raises:
+        UnknownStoreError: No daemon that can be found serves the store.
+        UnknownItemError: The store has no such item.
+    """
+    name, inner = split(store)
+    if key is not None and inner:
+        raise ValueError(f"{store!r} names an item already; leave out key={key!r}")
+    wanted = key if key is not None else inner
+    found = find_store(name)
+    if not wanted:
+        return found
+    if wanted not in found:
+        found = find_store(name, afresh=True)
+    return found.item(wanted, subscribe)
+
+
+def find_store(name: str, afresh: bool = False) -> Store:
+    """The store of this name, from memory, this host's daemons, or the disk cache checked with its daemon.
+
+    Raises:
+        UnknownStoreError: Nobody serves it.
+    """
+    name = check_store(name)
+    with _lock:
+        store = _stores.get(name)
+        if store is not None and (store.authoritative or not afresh):
+            return store
+        blocks = list(_find_blocks(name))
+        if not blocks and store is None:
+            raise UnknownStoreError(_advice(name))
+        if store is None:
+            store = _stores[name] = Store(name)
+        for block in blocks:
+            store.add_block(block)
+        return store
+
+
+def _find_blocks(name: str) -> Iterable[Block]:
+    found: dict[str, Block] = {}
+    for daemon in local.known_daemons(name):
+        if daemon.ports.rep is not None:
+            found.update(_ask_catalog(name, f"tcp://{LOOPBACK}:{daemon.ports.rep}"))
+    for uuid, block in cache.load(name).items():
+        if uuid not in found:
+            host, rep, _ = endpoint(block)
+            found.update(_ask_catalog(name, f"tcp://{reachable(host)}:{rep}"))
+    for block in found.values():
+        cache.save(block)
+    return found.values()
+
+
+def _ask_catalog(name: str, address: str) -> dict[str, Block]:
+    """The blocks of store *name* that the daemon at *address* knows; empty when it does not answer."""
+    request = Request("GET", f"{name}._catalog")
+    try:
+        answer = client().request(address, request, CATALOG_S, HASH_ACK_S).value
+    except MktlError as error:
+        log.debug("%s: %s", address, error)
+        return {}
+    blocks: dict[str, Block] = {}
+    for block in answer.values() if isinstance(answer, dict) else ():
+        try:
+            checked = check_block(block, name)
+        except MktlError as error:
+            log.warning("%s: a block of store '%s' was passed over: %s", address, name, error)
+            continue
+        blocks[checked["uuid"]] = checked
+    return blocks
+
+
+def _advice(name: str) -> str:
+    known = [known for known in stores() if known != name]
+    others = f"; stores known here: {', '.join(known)}" if known else ""
+    return f"no daemon found for store '{name}'; is it running? start one with: markd {name} NAME -c FILE{others}"
+
+
+def stores() -> list[str]:
+    """Names of the stores that can be found without asking for one: of this host, and seen before."""
+    names = {daemon.store for daemon in local.known_daemons()} | set(cache.stores()) | set(_stores)
+    return sorted(names)
+
+
+def adopt(store: Store) -> None:
+    """Have :func:`get` give this store's own items: in the process of its daemon."""
+    with _lock:
+        _stores[store.name] = store
+
+
+def forget(store: Store) -> None:
+    """The reverse of :func:`adopt`."""
+    with _lock:
+        if _stores.get(store.name) is store:
+            del _stores[store.name]
+
+
+def close() -> None:
+    """Close this process's connections to daemons and forget its stores; the next :func:`get` begins anew."""
+    with _lock:
+        for store in _stores.values():
+            if not store.authoritative:
+                store.close()
+        kept = {name: store for name, store in _stores.items() if store.authoritative}
+        _stores.clear()
+        _stores.update(kept)
+    close_client()
+    if not kept:
+        poll.close()

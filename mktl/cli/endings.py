@@ -1,0 +1,111 @@
+"""How a command ends: what it says when something failed, and its exit code."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+import sys
+import traceback
+from collections.abc import Iterable
+from typing import Any
+
+import click
+
+from .values import printable
+
+OK = 0
+FAILED = 1
+USAGE = 2
+#: What a shell reports of a command that Ctrl-C ended.
+INTERRUPTED = 130
+
+log = logging.getLogger(__name__)
+
+
+class Failures:
+    """Says each failure on stderr, once, and knows the exit code that follows."""
+
+    def __init__(self, program: str, *, verbose: bool = False) -> None:
+        self._program = program
+        self._verbose = verbose
+        self._said: set[str] = set()
+        #: True once a request was given up that may still be under way in this process.
+        self.expired = False
+
+    @property
+    def code(self) -> int:
+        """0 while all is fine, 1 after a failure."""
+        return FAILED if self._said else OK
+
+    def add(self, name: str, error: BaseException, *, expired: bool = False) -> None:
+        """Say what went wrong with *name*, on one line; with ``-v`` the traceback follows."""
+        self.expired = self.expired or expired
+        line = f"{self._program}: {one_line(name, error)}"
+        if line in self._said:
+            return
+        self._said.add(line)
+        click.echo(line, err=True)
+        if self._verbose:
+            click.echo("".join(traceback.format_exception(error)), err=True, nl=False)
+
+
+def one_line(name: str, error: BaseException) -> str:
+    """The text of *error* on one line, with *name* before it unless the text says it already.
+
+    >>> one_line("lab.temp", TimeoutError("no answer"))
+    'lab.temp: no answer'
+    >>> one_line("lab.target", ValueError("lab.target: 312.0 mm is above the maximum 300.0 mm"))
+    'lab.target: 312.0 mm is above the maximum 300.0 mm'
+    """
+    from ..errors import MktlError, UnknownItemError, UnknownStoreError
+
+    text = str(error)
+    if isinstance(error, KeyError) and not isinstance(error, MktlError) and error.args:
+        text = str(error.args[0])
+    if not isinstance(error, (MktlError, OSError)):  # nobody raised this for a person to read
+        text = f"{type(error).__name__}: {text}" if text else type(error).__name__
+    lines: Iterable[str] = (line.strip() for line in text.splitlines())
+    text = printable("; ".join(line for line in lines if line)) or type(error).__name__
+    if not name or name in text or isinstance(error, (UnknownStoreError, UnknownItemError)):
+        return text
+    return f"{name}: {text}"
+
+
+class QuietGroup(click.Group):
+    """A group of commands that ends without a word on Ctrl-C and when its reader has had enough."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; the output is flushed here, where a reader that is gone is no error."""
+        try:
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            forget_stdout()
+            ctx.exit(OK)
+        except OSError as error:
+            if error.errno != errno.EPIPE:
+                raise
+            forget_stdout()
+            ctx.exit(OK)
+        except KeyboardInterrupt:
+            ctx.exit(INTERRUPTED)
+        return result
+
+
+def forget_stdout() -> None:
+    """Let whatever is still to be printed, or flushed at exit, go nowhere."""
+    try:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+    except (OSError, ValueError):
+        log.debug("stdout has no file to turn away", exc_info=True)
+
+
+def tolerant_output() -> None:
+    """Print what the terminal's encoding cannot show as escapes: a unit must not end a command."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="backslashreplace")

@@ -1,0 +1,54 @@
+"""``mark get``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+import click
+
+from .asking import Job, ask_all
+from .endings import Failures
+from .names import Name, parse_all
+from .reach import expand, finish, item_of, no_answer, on_terminal, print_json, tell
+from .values import Reading, read_of
+
+
+def get(
+    names: Sequence[str],
+    store: str | None,
+    *,
+    failures: Failures,
+    everything: bool = False,
+    refresh: bool = False,
+    serial: bool = False,
+    timeout_s: float | None = None,
+    as_json: bool = False,
+) -> int:
+    """Print the values of *names*; the exit code."""
+    wanted = expand(parse_all(names, store), failures, everything=everything, timeout_s=timeout_s)
+    jobs = [Job(str(name), partial(read, name, refresh=refresh), no_answer(str(name))) for name in wanted]
+    readings = [reading for _, reading in tell(ask_all(jobs, serial=serial, timeout_s=timeout_s), failures)]
+    show(readings, as_json=as_json)
+    return finish(failures)
+
+
+def read(name: Name, *, refresh: bool = False) -> Reading:
+    """Ask the daemon for one item; with *refresh*, have it ask the hardware."""
+    item = item_of(name)
+    item.get(refresh=refresh)
+    return read_of(item)
+
+
+def show(readings: Sequence[Reading], *, as_json: bool) -> None:
+    """Print *readings* the way that whoever reads stdout likes them."""
+    if as_json:
+        print_json([reading.as_json() for reading in readings])
+    elif on_terminal():
+        if readings:
+            from . import tables
+
+            tables.show(tables.readings(readings))
+    else:
+        for reading in readings:
+            click.echo(reading.as_line())

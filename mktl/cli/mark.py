@@ -1,0 +1,176 @@
+"""``mark``: get, set, watch, list and describe the items of mKTL daemons.
+
+Only the options are here. What a command does is imported when it runs, so that ``--help`` is instant.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from .endings import Failures, QuietGroup, tolerant_output
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+VERBOSE = "mktl.cli.verbose"
+LOG_FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
+
+EXIT_CODES = "\b\nExit codes: 0 all is fine, 1 a request failed, 2 the command makes no sense."
+
+
+def _be_verbose(context: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted and not context.meta.get(VERBOSE):
+        context.meta[VERBOSE] = True
+        logging.basicConfig(level=logging.DEBUG, format=LOG_FORMAT)
+
+
+verbose = click.option(
+    "-v",
+    "--verbose",
+    is_flag=True,
+    expose_value=False,
+    callback=_be_verbose,
+    help="Show logging and tracebacks.",
+)
+in_store = click.option("-s", "--store", metavar="STORE", help="The store that the keys belong to.")
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+everything = click.option(
+    "-a",
+    "--all",
+    "everything",
+    is_flag=True,
+    help="Of a whole store, also what daemons say about themselves (_…).",
+)
+one_by_one = click.option("--serial", is_flag=True, help="One after the other; otherwise all at once.")
+timeout = click.option(
+    "--timeout",
+    "timeout_s",
+    metavar="SECONDS",
+    type=click.FloatRange(min=0, min_open=True),
+    help="Give up on a request that takes longer.",
+)
+
+
+def _options(*options: Callable[[F], F]) -> Callable[[F], F]:
+    def decorate(command: F) -> F:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+@click.group(cls=QuietGroup, context_settings={"help_option_names": ["-h", "--help"]}, epilog=EXIT_CODES)
+@verbose
+@click.version_option(package_name="mktl", prog_name="mark")
+@click.pass_context
+def mark(context: click.Context) -> None:
+    """Ask and tell mKTL daemons: items are named STORE.KEY, such as lab.temp.
+
+    Tables on a terminal, one line per item in a pipe, JSON with --json.
+    """
+    if not context.meta.get(VERBOSE):
+        logging.getLogger().addHandler(logging.NullHandler())
+
+
+@mark.command(short_help="Print values.")
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@_options(in_store, everything)
+@click.option("-r", "--refresh", is_flag=True, help="Ask the hardware, not what the daemon remembers.")
+@_options(one_by_one, timeout, as_json, verbose)
+@click.pass_context
+def get(context: click.Context, names: tuple[str, ...], store: str | None, **options: Any) -> int:
+    """Print the value of each NAME: an item (lab.temp) or a whole store (lab).
+
+    \b
+    In a pipe an item is one line, KEY = VALUE[ UNITS][ (STATUS[: REASON])]:
+      lab.temp = 77.350 K
+      lab.field = 0.000 T (stale: the daemon is gone)
+    A status is only there when it is not ok. A value that is not set is "-".
+    """
+    from .getting import get as run
+
+    return run(names, store, failures=_failures(context), **options)
+
+
+@mark.command(short_help="Set values.")
+@click.argument("assignments", nargs=-1, required=True, metavar="NAME=VALUE...")
+@_options(in_store)
+@click.option("--no-wait", is_flag=True, help="Do not wait until the daemon has done it.")
+@_options(one_by_one, timeout, as_json, verbose)
+@click.pass_context
+def set(context: click.Context, assignments: tuple[str, ...], store: str | None, **options: Any) -> int:
+    """Set each item to a value: lab.setpoint=12.5 lab.heater=high.
+
+    Words are taken for enumerated, boolean and mask items, numbers for numeric ones, strings as they are.
+    Says what was set and what the daemon shows then.
+    """
+    from .setting import set as run
+
+    return run(assignments, store, failures=_failures(context), **options)
+
+
+@mark.command(short_help="Print values whenever they change.")
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@_options(in_store, everything)
+@click.option(
+    "-n", "--count", type=click.IntRange(min=1), help="End after so many updates, first values included."
+)
+@click.option(
+    "--seconds",
+    "for_s",
+    metavar="SECONDS",
+    type=click.FloatRange(min=0, min_open=True),
+    help="End after this time.",
+)
+@_options(as_json, verbose)
+@click.pass_context
+def watch(context: click.Context, names: tuple[str, ...], store: str | None, **options: Any) -> int:
+    """Follow each NAME, an item or a whole store, until Ctrl-C.
+
+    A live table on a terminal; in a pipe one line per update, with its time; with --json one object per line.
+    The first values are updates too.
+    """
+    from .watching import watch as run
+
+    return run(names, store, failures=_failures(context), **options)
+
+
+@mark.command(name="list", short_help="List stores, or the items of a store.")
+@click.argument("stores", nargs=-1, metavar="[STORE]...")
+@_options(everything, timeout, as_json, verbose)
+@click.pass_context
+def list_(context: click.Context, stores: tuple[str, ...], **options: Any) -> int:
+    """List the stores known on this host, or the items of each STORE.
+
+    In a pipe, the items are lines of KEY, TYPE, UNITS, settable (rw) or not (ro), and DESCRIPTION, between tabs.
+    """
+    from .describing import list_items, list_stores
+
+    if not stores:
+        return list_stores(as_json=options["as_json"])
+    return list_items(stores, failures=_failures(context), **options)
+
+
+@mark.command(short_help="Print everything known of an item.")
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@_options(in_store, everything, timeout, as_json, verbose)
+@click.pass_context
+def describe(context: click.Context, names: tuple[str, ...], store: str | None, **options: Any) -> int:
+    """Print everything known of each NAME: what it is, where it is served, what it says now."""
+    from .describing import describe as run
+
+    return run(names, store, failures=_failures(context), **options)
+
+
+def _failures(context: click.Context) -> Failures:
+    return Failures("mark", verbose=bool(context.meta.get(VERBOSE)))
+
+
+def main() -> None:
+    """Run ``mark`` on the command line."""
+    tolerant_output()
+    mark(prog_name="mark")

@@ -1,0 +1,111 @@
+"""``mark set``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import click
+
+from ..errors import MktlError, NotGettableError, OutcomeUnknownError
+from .asking import Job, ask_all
+from .endings import Failures
+from .names import Assignment, Name, parse_assignments
+from .reach import expand, finish, item_of, on_terminal, print_json, tell
+from .typed import value_of
+from .values import Reading, json_safe, printable, read_of
+
+#: How long ``--no-wait`` stays: the request has left by then, and most refusals have come.
+NO_WAIT_S = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """One set that was carried out, or sent."""
+
+    assignment: Assignment
+    value: Any
+    #: What the daemon shows after it; None when it was not asked, or the item cannot be read.
+    reading: Reading | None
+    is_confirmed: bool
+
+    def as_line(self) -> str:
+        """``KEY: set TEXT, now VALUE UNITS``; ``KEY: sent TEXT`` when nobody waited for it."""
+        key, text = self.assignment.name, printable(self.assignment.text)
+        if not self.is_confirmed:
+            return f"{key}: sent {text}"
+        if self.reading is None:
+            return f"{key}: set {text}"
+        remark = "" if self.reading.is_ok else f" ({self.reading.remark})"
+        return f"{key}: set {text}, now {self.reading.shown}{remark}"
+
+    def as_json(self) -> dict[str, Any]:
+        """The fields of a reading, and ``set``: the value that was sent; ``confirmed``: the daemon did it."""
+        fields = {"key": str(self.assignment.name)} if self.reading is None else self.reading.as_json()
+        return {**fields, "set": json_safe(self.value), "confirmed": self.is_confirmed}
+
+
+def set(
+    assignments: Sequence[str],
+    store: str | None,
+    *,
+    failures: Failures,
+    no_wait: bool = False,
+    serial: bool = False,
+    timeout_s: float | None = None,
+    as_json: bool = False,
+) -> int:
+    """Carry out ``key=value`` *assignments*; the exit code."""
+    wanted = parse_assignments(assignments, store, serial=serial)
+    reachable = dict.fromkeys(expand([a.name for a in wanted], failures, timeout_s=timeout_s))
+    jobs = [
+        Job(str(a.name), partial(carry_out, a, no_wait=no_wait), _unknown(a.name))
+        for a in wanted
+        if a.name in reachable
+    ]
+    done = [one for _, one in tell(ask_all(jobs, serial=serial, timeout_s=timeout_s), failures)]
+    show(done, as_json=as_json)
+    return finish(failures)
+
+
+def carry_out(assignment: Assignment, *, no_wait: bool = False) -> Done:
+    """Set one item and read what its daemon shows then."""
+    item = item_of(assignment.name)
+    value = value_of(item, assignment.text)
+    if no_wait:
+        response = item.set(value, wait=False).wait(NO_WAIT_S)
+        return Done(assignment, value, None, is_confirmed=response is not None)
+    item.set(value)
+    return Done(assignment, value, _now(item), is_confirmed=True)
+
+
+def _now(item: Any) -> Reading | None:
+    try:
+        item.get()
+    except NotGettableError:
+        return None
+    return read_of(item)
+
+
+def _unknown(name: Name) -> Callable[[float], MktlError]:
+    return lambda waited_s: OutcomeUnknownError(
+        f"{name}: no answer within {waited_s:g} s; whether it was set is unknown"
+    )
+
+
+def show(done: Sequence[Done], *, as_json: bool) -> None:
+    """Print what was set the way that whoever reads stdout likes it."""
+    if as_json:
+        print_json([one.as_json() for one in done])
+    elif on_terminal():
+        if done:
+            from . import tables
+
+            tables.show(
+                tables.settings([(str(o.assignment.name), o.assignment.text, o.reading) for o in done])
+            )
+    else:
+        for one in done:
+            click.echo(one.as_line())

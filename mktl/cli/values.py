@@ -1,0 +1,181 @@
+"""Values as people and machines read them: one reading, its JSON, its line of text."""
+
+from __future__ import annotations
+
+import base64
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from ..item.formats import to_text
+from ..item.types import unit_of
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What an item said at one moment."""
+
+    key: str
+    value: Any
+    formatted: str
+    #: Of *value*, and of *formatted*: an angle may be kept in rad and shown in h.
+    units: str = ""
+    formatted_units: str = ""
+    #: UNIX seconds at which the item assumed the value.
+    time: float | None = None
+    sampled: float | None = None
+    status: str = "ok"
+    severity: str = "none"
+    reason: str = ""
+
+    @property
+    def is_ok(self) -> bool:
+        """True when nothing has to be said beside the value."""
+        return self.status == "ok" and self.severity == "none"
+
+    def as_json(self) -> dict[str, Any]:
+        """The fields for ``--json``, every one a value that JSON can carry."""
+        fields = {
+            "key": self.key,
+            "value": json_safe(self.value),
+            "formatted": self.formatted,
+            "units": self.units,
+            "time": json_safe(self.time),
+            "status": self.status,
+            "severity": self.severity,
+            "reason": self.reason,
+        }
+        if self.formatted_units != self.units:
+            fields["formatted_units"] = self.formatted_units
+        return fields
+
+    def as_line(self) -> str:
+        """One line for a pipe: ``KEY = VALUE[ UNITS][ (STATUS[: REASON])]``.
+
+        A missing value is ``-``; control characters are written as escapes, so that an item is always
+        one line. Where that could be mistaken for the value itself, ``--json`` cannot.
+
+        >>> Reading("lab.temp", 77.35, "77.350", "K", "K").as_line()
+        'lab.temp = 77.350 K'
+        >>> Reading("lab.temp", 77.35, "77.350", "K", "K", status="stale", reason="daemon gone").as_line()
+        'lab.temp = 77.350 K (stale: daemon gone)'
+        """
+        remark = "" if self.is_ok else f" ({self.remark})"
+        return f"{self.key} = {self.shown}{remark}"
+
+    @property
+    def shown(self) -> str:
+        """The value as formatted, with its units, on one line."""
+        if self.value is None:
+            return "-"
+        text = printable(self.formatted)
+        return f"{text} {printable(self.formatted_units)}" if self.formatted_units else text
+
+    @property
+    def remark(self) -> str:
+        """The status and why, such as ``alarm: above 300.0 K``."""
+        status = self.status if self.status != "ok" else self.severity
+        return f"{printable(status)}: {printable(self.reason)}" if self.reason else printable(status)
+
+
+def read_of(item: Any) -> Reading:
+    """What *item* knows now, without asking anybody."""
+    return reading_of(item, item.value, item.time)
+
+
+def reading_of(item: Any, value: Any, time: float | None) -> Reading:
+    """What *item* knows now, but with the *value* and *time* of one certain update of it."""
+    config: Mapping[str, Any] = item.config or {}
+    return Reading(
+        key=item.full_key,
+        value=value,
+        formatted=formatted(item.full_key, config, value),
+        units=unit_of(config),
+        formatted_units=unit_of(config, formatted=True),
+        time=time,
+        sampled=item.sampled,
+        status=item.status or "ok",
+        severity=item.severity or "none",
+        reason=item.reason or "",
+    )
+
+
+def formatted(full_key: str, config: Mapping[str, Any], value: Any) -> str:
+    """*value* as its item formats it; a value that its own format cannot show is shown plainly."""
+    if value is None or is_array(value) or isinstance(value, (list, tuple, dict)):
+        return "" if value is None else plain(value)
+    try:
+        return to_text(full_key, config, value)
+    except (TypeError, ValueError, LookupError, ArithmeticError, AttributeError):
+        return plain(value)
+
+
+def is_array(value: Any) -> bool:
+    """True for a NumPy array of at least one dimension, without importing NumPy to ask."""
+    return bool(getattr(value, "shape", ()))
+
+
+def plain(value: Any) -> str:
+    """*value* as text where nothing formats it; an array as its shape and type.
+
+    >>> plain([1, 2.5])
+    '[1, 2.5]'
+    """
+    if isinstance(value, str):
+        return value
+    if is_array(value):
+        return f"{'×'.join(str(length) for length in value.shape)} {value.dtype}"
+    return str(json_safe(value))
+
+
+def json_safe(value: Any) -> Any:
+    """*value* as something that any JSON parser reads: NaN and infinities are null, bytes are base64.
+
+    >>> json_safe([1, float("nan"), b"ab"])
+    [1, None, 'YWI=']
+    """
+    if hasattr(value, "tolist"):  # NumPy, arrays and scalars
+        value = value.tolist()
+    if value is None or isinstance(value, (bool, int, str)):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return base64.b64encode(bytes(value)).decode("ascii")
+    if isinstance(value, Mapping):
+        return {str(key): json_safe(part) for key, part in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [json_safe(part) for part in value]
+    return str(value)
+
+
+def printable(text: str) -> str:
+    r"""*text* with every control character as an escape, so that no value can move the cursor.
+
+    >>> printable("a\x1b[2Jb\n")
+    'a\\x1b[2Jb\\n'
+    """
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
+def age_text(age_s: float) -> str:
+    """An age in the one unit that says enough.
+
+    >>> age_text(0.4), age_text(75), age_text(7300), age_text(400000)
+    ('now', '75 s', '2 h', '4 d')
+    """
+    if -1 < age_s < 1:
+        return "now"
+    for length_s, unit, until_s in ((1, "s", 120), (60, "min", 7200), (3600, "h", 172800)):
+        if abs(age_s) < until_s:
+            return f"{int(age_s / length_s)} {unit}"
+    return f"{int(age_s / 86400)} d"
+
+
+def timestamp(time: float) -> str:
+    """UNIX seconds as local time with its offset, to the millisecond: what ``date -d`` reads."""
+    return datetime.fromtimestamp(time).astimezone().isoformat(timespec="milliseconds")

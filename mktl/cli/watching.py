@@ -1,0 +1,125 @@
+"""``mark watch``."""
+
+from __future__ import annotations
+
+import os
+import queue
+import select
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import Any
+
+import click
+
+from .asking import Job, ask_all
+from .endings import Failures
+from .names import Name, parse_all
+from .reach import expand, finish, json_line, no_answer, on_terminal, tell
+from .values import Reading, reading_of, timestamp
+
+#: How often a live table is drawn, so that ages move and a thousand updates are one frame.
+FRAME_S = 0.2
+#: How often a watch with nothing to print looks whether its reader is still there.
+IDLE_S = 0.5
+
+
+def watch(
+    names: Sequence[str],
+    store: str | None,
+    *,
+    failures: Failures,
+    everything: bool = False,
+    count: int | None = None,
+    for_s: float | None = None,
+    as_json: bool = False,
+) -> int:
+    """Print *names* whenever they change, until *count* updates, *for_s* seconds or Ctrl-C; the exit code."""
+    try:
+        updates: queue.SimpleQueue[Reading] = queue.SimpleQueue()
+        wanted = expand(parse_all(names, store), failures, everything=everything)
+        jobs = [Job(str(name), partial(follow, name, updates.put), no_answer(str(name))) for name in wanted]
+        items = [item for _, item in tell(ask_all(jobs), failures)]
+        if items:
+            ends_s = None if for_s is None else time.monotonic() + for_s
+            stream = until(
+                updates, count=count, ends_s=ends_s, idle_s=IDLE_S if not on_terminal() else FRAME_S
+            )
+            _show(stream, [item.full_key for item in items], as_json=as_json)
+    except KeyboardInterrupt:
+        failures.expired = True  # nothing is waited for: the connections go with the process
+    return finish(failures)
+
+
+def follow(name: Name, put: Callable[[Reading], None]) -> Any:
+    """Hand every update of an item, its first value included, to *put*."""
+    import mktl
+
+    item = mktl.get(name.store, name.key)
+    item.register(lambda item, value, time: put(reading_of(item, value, time)), prime=True)
+    return item
+
+
+def until(
+    updates: queue.SimpleQueue[Reading], *, count: int | None, ends_s: float | None, idle_s: float
+) -> Iterator[Reading | None]:
+    """Updates as they come, and None after each *idle_s* without one; ends after *count*, or at *ends_s*."""
+    seen = 0
+    while count is None or seen < count:
+        patience_s = idle_s if ends_s is None else min(idle_s, ends_s - time.monotonic())
+        if patience_s <= 0:
+            return
+        try:
+            update = updates.get(timeout=patience_s)
+        except queue.Empty:
+            yield None
+            continue
+        seen += 1
+        yield update
+
+
+def _show(stream: Iterator[Reading | None], keys: Sequence[str], *, as_json: bool) -> None:
+    if as_json:
+        _print(stream, lambda reading: json_line(reading.as_json()))
+    elif on_terminal():
+        from .live import show
+
+        show(stream, keys)
+    else:
+        _print(stream, Lines().line_of)
+
+
+class Lines:
+    """One line per update, with its time before it."""
+
+    def __init__(self) -> None:
+        self._latest: dict[str, float | None] = {}
+
+    def line_of(self, reading: Reading) -> str:
+        """When the item assumed the value; for a change of status alone, which moves no time, now."""
+        changed = self._latest.get(reading.key) != reading.time
+        self._latest[reading.key] = reading.time
+        when = reading.time if changed and reading.time is not None else time.time()
+        return f"{timestamp(when)} {reading.as_line()}"
+
+
+def _print(stream: Iterator[Reading | None], line_of: Callable[[Reading], str]) -> None:
+    """Print each update at once; end when whoever reads stdout has gone, also between two updates."""
+    for reading in stream:
+        if reading is not None:
+            click.echo(line_of(reading))  # echo flushes
+        elif reader_is_gone():
+            raise BrokenPipeError
+
+
+def reader_is_gone() -> bool:
+    """True when stdout is a pipe that nobody will read from any more."""
+    try:
+        descriptor = sys.stdout.fileno()
+        os.fstat(descriptor)
+    except (OSError, ValueError):
+        return False  # no file at all, as in a test
+    poller = select.poll()
+    poller.register(descriptor, 0)
+    return any(events & select.POLLERR for _, events in poller.poll(0))

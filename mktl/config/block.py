@@ -1,0 +1,99 @@
+"""A block: the description of all items of one daemon, as clients get it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from ..errors import WireError
+from .names import check_key, check_store, is_uuid
+
+Items = dict[str, dict[str, Any]]
+Block = dict[str, Any]
+
+_FALSE_TRUE = {"0": "False", "1": "True"}
+
+
+def normalise(items: Mapping[str, Mapping[str, Any]]) -> Items:
+    """Items as they go on the wire: keys in lower case, enumerators keyed by strings.
+
+    Raises:
+        ItemValueError: A key that is no item name, or that stands there twice but for its case.
+
+    >>> normalise({"SHUTTER": {"type": "boolean"}})
+    {'shutter': {'type': 'boolean', 'enumerators': {'0': 'False', '1': 'True'}}}
+    """
+    normal: Items = {}
+    for key, description in items.items():
+        described = dict(description)
+        enumerators = described.get("enumerators")
+        if enumerators is not None:
+            described["enumerators"] = {_enumerator(number): str(word) for number, word in enumerators.items()}
+        elif described.get("type") == "boolean":
+            described["enumerators"] = dict(_FALSE_TRUE)
+        normal[check_key(key)] = described
+    return normal
+
+
+def _enumerator(number: object) -> str:
+    text = str(number)
+    return "none" if text.lower() == "none" else text
+
+
+def items_hash(items: Items) -> int:
+    """128 bits that differ when *items* do; to be compared for equality and nothing else."""
+    canonical = json.dumps(items, sort_keys=True, separators=(",", ":"), default=str)
+    return int.from_bytes(hashlib.sha256(canonical.encode()).digest()[:16], "big")
+
+
+def make_block(
+    store: str, alias: str, uuid: str, items: Items, *, hostname: str, rep: int, pub: int, time: float
+) -> Block:
+    """The block of an authoritative daemon."""
+    return {
+        "store": store,
+        "alias": alias,
+        "uuid": uuid,
+        "time": time,
+        "hash": items_hash(items),
+        "provenance": [{"stratum": 0, "hostname": hostname, "rep": rep, "pub": pub}],
+        "items": items,
+    }
+
+
+def check_block(block: object, store: str | None = None) -> Block:
+    """*block*, if it can be used; nothing in it is trusted before.
+
+    Raises:
+        WireError: What is wrong with it.
+    """
+    if not isinstance(block, dict):
+        raise WireError(f"a block is an object, got {type(block).__name__}")
+    if not is_uuid(block.get("uuid")):
+        raise WireError("a block without a uuid")
+    name = check_store(block.get("store", ""))
+    if store is not None and name != store:
+        raise WireError(f"asked for store {store!r}, got a block of {name!r}")
+    items = block.get("items")
+    if not isinstance(items, dict) or not all(isinstance(item, dict) for item in items.values()):
+        raise WireError(f"the block of store {name!r} has no items")
+    endpoint(block)
+    return block
+
+
+def endpoint(block: Block) -> tuple[str, int, int]:
+    """Where requests and subscriptions of this block go: host, request port, broadcast port.
+
+    Raises:
+        WireError: No entry of its provenance has both ports.
+    """
+    provenance = block.get("provenance")
+    for entry in provenance if isinstance(provenance, list) else ():
+        if not isinstance(entry, dict):
+            continue
+        host, rep, pub = entry.get("hostname"), entry.get("rep"), entry.get("pub")
+        if isinstance(host, str) and isinstance(rep, int) and isinstance(pub, int):
+            return host, rep, pub
+    raise WireError(f"nobody in the provenance of store {block.get('store')!r} takes subscriptions")

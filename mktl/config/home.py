@@ -1,0 +1,44 @@
+"""Where mktl keeps its files: ``$MKTL_HOME``, else ``~/.mKTL``."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from pathlib import Path
+
+_chosen: Path | None = None
+
+
+def home(directory: str | os.PathLike[str] | None = None) -> Path:
+    """The directory under which everything is kept; given one, use that from now on.
+
+    The directory need not exist: it is made when something is first written.
+    """
+    global _chosen
+    if directory is not None:
+        _chosen = Path(directory).expanduser().absolute()
+    if _chosen is not None:
+        return _chosen
+    from_environment = os.environ.get("MKTL_HOME")
+    return Path(from_environment).expanduser() if from_environment else Path.home() / ".mKTL"
+
+
+def write_atomically(path: Path, content: str) -> None:
+    """Replace *path* so that a reader, or a crash, sees the old content or the new and nothing between.
+
+    Raises:
+        OSError: The directory cannot be made or written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        raise

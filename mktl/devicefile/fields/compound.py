@@ -1,0 +1,125 @@
+"""Fields made of another field: a constant of its form, and several of it in a row."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from ...errors import ItemTypeError, ItemValueError
+from .base import Converter, Openness, Place, SpecError, shown
+
+
+@dataclass(frozen=True, slots=True)
+class Constant(Converter):
+    """``u8=100``: a number that must come, and is written whatever the values."""
+
+    base: Converter
+    value: int | float
+
+    @property
+    def kind(self) -> str:  # type: ignore[override]
+        return self.base.kind
+
+    @property
+    def default(self) -> object:
+        return self.value
+
+    @property
+    def size(self) -> int | None:
+        return self.base.size
+
+    @property
+    def open(self) -> Openness | None:
+        return self.base.open
+
+    @property
+    def pattern(self) -> bytes:
+        return self.base.pattern
+
+    @property
+    def expected(self) -> str:
+        return f"the value {self.value!r}"
+
+    def encode(self, value: object) -> bytes:
+        return self.base.encode(self.value)
+
+    def decode(self, raw: bytes) -> object:
+        if self.base.decode(raw) != self.value:
+            raise ValueError("another value")
+        return self.value
+
+    def placed(self, place: Place) -> Constant:
+        return replace(self, base=self.base.placed(place))
+
+
+@dataclass(frozen=True, slots=True)
+class Array(Converter):
+    """``f*,``: one or more of a field with a separator between, as a list."""
+
+    base: Converter
+    separator: bytes
+    _one: re.Pattern[bytes] = field(init=False, compare=False, repr=False)
+
+    kind = "array"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_one", re.compile(self.base.pattern, re.DOTALL))
+
+    @property
+    def default(self) -> object:
+        return [self.base.default]
+
+    @property
+    def open(self) -> Openness | None:
+        return self.base.open
+
+    @property
+    def pattern(self) -> bytes:
+        one = self.base.pattern
+        return rb"%s(?:%s%s)*" % (one, re.escape(self.separator), one)
+
+    @property
+    def expected(self) -> str:
+        return self.base.expected
+
+    def encode(self, value: object) -> bytes:
+        values = _elements(value)
+        if not values:
+            raise ItemValueError("takes at least one element, got none")
+        return self.separator.join(map(self.base.encode, values))
+
+    def decode(self, raw: bytes) -> list[object]:
+        values, at = [], 0
+        while True:
+            found = self._one.match(raw, at)
+            if found is None:
+                raise ValueError("an element out of form")
+            values.append(self.base.decode(found.group()))
+            if found.end() >= len(raw):
+                return values
+            at = found.end() + len(self.separator)
+
+    def placed(self, place: Place) -> Array:
+        stops = (*place.stops, self.separator) if place.stops or place.last else ()
+        return replace(self, base=self.base.placed(Place(place.left, place.right, stops)))
+
+
+def _elements(value: object) -> list[object]:
+    """*value* as a list, numpy's arrays included."""
+    if isinstance(value, (str, bytes)) or not isinstance(value, Iterable):
+        raise ItemTypeError(f"takes a sequence, got {shown(value)}")
+    return list(value)
+
+
+def array_of(base: Converter, separator: bytes) -> Array:
+    """Several of *base*; without a separator they must be of one length.
+
+    Raises:
+        SpecError: Nothing tells where one element ends.
+    """
+    if not separator:
+        base = base.placed(Place(left=(base,), right=(base,)))
+        if base.size is None:
+            raise SpecError("an array without a separator needs elements of one length; like {:f*,} or {:u8*}")
+    return Array(base, separator)

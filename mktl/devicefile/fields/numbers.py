@@ -1,0 +1,202 @@
+"""Numbers in print: floats and whole numbers, in the flags of Python's format language.
+
+Writing follows the format to the letter. Reading is liberal, since a device prints as it likes: any of the
+float formats reads any decimal number. A number with a width that touches another field is the exception: it
+takes exactly its width, in both directions, as nothing else tells where it ends.
+"""
+
+from __future__ import annotations
+
+import math
+import numbers
+import re
+from dataclasses import dataclass, replace
+
+from ...errors import ItemTypeError, ItemValueError
+from .base import Converter, Openness, Place, shown
+
+_FLOAT = re.compile(r"(?P<flags>(?P<sign>[+ ]?)0?(?P<width>\d{0,2})(?:\.\d{1,2})?[fegEG])(?P<comma>,?)")
+_WHOLE = re.compile(r"(?P<sign>[+ ]?)0?(?P<width>\d{0,2})(?P<letter>[dxXob])")
+_BASES = {"d": 10, "x": 16, "X": 16, "o": 8, "b": 2}
+_DIGITS = {10: rb"\d", 16: rb"[0-9A-Fa-f]", 8: rb"[0-7]", 2: rb"[01]"}
+_WORDS = {10: "a whole number", 16: "a hex number", 8: "an octal number", 2: "a binary number"}
+
+
+def plain_number(value: object) -> int | float:
+    """*value* as Python's own int or float; numpy's scalars and bool included.
+
+    >>> plain_number(True)
+    1
+
+    Raises:
+        ItemTypeError: Not a number.
+    """
+    if type(value) is float or type(value) is int:
+        return value
+    if isinstance(value, numbers.Integral):
+        return int(value)
+    if isinstance(value, numbers.Real):
+        return float(value)
+    # numpy.bool_ and arrays of one number are no numbers to Python, but know how to become one.
+    if getattr(value, "shape", None) == () and hasattr(value, "item"):
+        return plain_number(value.item())
+    raise ItemTypeError(f"takes a number, got {shown(value)}")
+
+
+def whole_number(value: object) -> int:
+    """*value* as an int; a float must be whole but for the rounding of a scale.
+
+    >>> whole_number(12.5 / 0.00125)
+    10000
+
+    Raises:
+        ItemTypeError: Not a number.
+        ItemValueError: Not whole, or not finite.
+    """
+    number = plain_number(value)
+    if isinstance(number, int):
+        return number
+    # A quotient is off by a few parts in 1e16, which is more than 1e-9 where there are millions of steps.
+    if math.isfinite(number) and math.isclose(number, round(number), rel_tol=1e-14, abs_tol=1e-9):
+        return round(number)
+    raise ItemValueError(f"takes a whole number, got {number!r}")
+
+
+def _fit(text: str, width: int | None, number: float) -> bytes:
+    """*text* in ASCII; it must have *width* characters unless that is None."""
+    if width is not None and len(text) != width:
+        raise ItemValueError(f"takes exactly {width} characters, got {number!r}, which needs {len(text)}")
+    return text.encode("ascii")
+
+
+@dataclass(frozen=True, slots=True)
+class Float(Converter):
+    """A decimal number: ``f e g E G``, and with a comma behind it for a decimal comma.
+
+    >>> read_float(".3f,").encode(12.345)
+    b'12,345'
+    """
+
+    flags: str
+    width: int = 0
+    signed: bool = False
+    comma: bool = False
+    exact: bool = False
+    sign_needed: bool = False
+
+    kind = "float"
+    default = 0.0
+
+    @property
+    def size(self) -> int | None:
+        return self.width if self.exact else None
+
+    @property
+    def open(self) -> Openness | None:
+        return None if self.width else "number"
+
+    @property
+    def pattern(self) -> bytes:
+        point = rb"," if self.comma else rb"\."
+        if self.exact:
+            return rb"(?= *[+-]?(?:%s)?\d)[ +\-%s\deE]{%d}" % (point, point, self.width)
+        sign = rb"[+-]" if self.sign_needed else rb"[+-]?"
+        return rb" *%s(?:\d+(?:%s\d*)?|%s\d+)(?:[eE][+-]?\d+)?" % (sign, point, point)
+
+    @property
+    def expected(self) -> str:
+        comma = " with a decimal comma" if self.comma else ""
+        sign = " with its sign" if self.sign_needed else ""
+        return f"a decimal number{comma}{sign}" + (f" of {self.width} characters" if self.exact else "")
+
+    def encode(self, value: object) -> bytes:
+        number = plain_number(value)
+        if not math.isfinite(number):
+            raise ItemValueError(f"takes a finite number, got {number!r}")
+        text = format(number, self.flags)
+        return _fit(text.replace(".", ",") if self.comma else text, self.width if self.exact else None, number)
+
+    def decode(self, raw: bytes) -> float:
+        value = float(raw.replace(b",", b".") if self.comma else raw)
+        if math.isinf(value):
+            raise ValueError("more than a double holds")
+        return value
+
+    def placed(self, place: Place) -> Float:
+        exact = place.touches and self.width > 0
+        return replace(self, exact=exact, sign_needed=not exact and _follows_number(place))
+
+
+@dataclass(frozen=True, slots=True)
+class Whole(Converter):
+    """A whole number in print: ``d x X o b``; all but ``d`` are unsigned.
+
+    >>> read_whole("02X").encode(10)
+    b'0A'
+    """
+
+    flags: str
+    base: int = 10
+    width: int = 0
+    signed: bool = False
+    exact: bool = False
+    sign_needed: bool = False
+
+    kind = "int"
+
+    @property
+    def size(self) -> int | None:
+        return self.width if self.exact else None
+
+    @property
+    def open(self) -> Openness | None:
+        return None if self.width else "number"
+
+    @property
+    def pattern(self) -> bytes:
+        digit = _DIGITS[self.base]
+        sign = rb"[+-]" if self.base == 10 else rb"\+"
+        if self.exact:
+            return rb"(?= *%s?%s)(?: |%s|%s){%d}" % (sign, digit, sign, digit, self.width)
+        return rb" *%s%s%s+" % (sign, b"" if self.sign_needed else b"?", digit)
+
+    @property
+    def expected(self) -> str:
+        sign = " with its sign" if self.sign_needed else ""
+        return _WORDS[self.base] + sign + (f" of {self.width} characters" if self.exact else "")
+
+    def encode(self, value: object) -> bytes:
+        number = whole_number(value)
+        if number < 0 and self.base != 10:
+            raise ItemValueError(f"takes a number that is not negative, got {number!r}")
+        return _fit(format(number, self.flags), self.width if self.exact else None, number)
+
+    def decode(self, raw: bytes) -> int:
+        return int(raw, self.base)
+
+    def placed(self, place: Place) -> Whole:
+        exact = place.touches and self.width > 0
+        return replace(self, exact=exact, sign_needed=not exact and _follows_number(place))
+
+
+def _follows_number(place: Place) -> bool:
+    """True when only its sign tells where this number begins."""
+    return any(left.open == "number" for left in place.left)
+
+
+def read_float(spec: str) -> Float | None:
+    """The float of a spec such as ``+.4f`` or ``.3f,``; None when it is none."""
+    found = _FLOAT.fullmatch(spec)
+    if found is None:
+        return None
+    width = int(found["width"] or 0)
+    return Float(found["flags"], width, signed=found["sign"] == "+", comma=bool(found["comma"]))
+
+
+def read_whole(spec: str) -> Whole | None:
+    """The whole number of a spec such as ``03d`` or ``02X``; None when it is none."""
+    found = _WHOLE.fullmatch(spec)
+    if found is None:
+        return None
+    base = _BASES[found["letter"]]
+    return Whole(spec, base, int(found["width"] or 0), signed=found["sign"] == "+")

@@ -1,0 +1,203 @@
+"""The device file as it is written: one pydantic model per kind of table.
+
+What a single key may hold is checked here; whether keys and tables fit together is checked where they are
+resolved. ``DeviceFile.model_json_schema()`` is the schema for editors.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, WithJsonSchema
+
+from .wording import expected
+
+ItemType = Literal["boolean", "bulk", "enumerated", "mask", "numeric", "numeric array", "string"]
+
+#: What a field of a reply may be compared with.
+Scalar = str | int | float | bool
+
+_SCALAR_SCHEMA = {"type": ["string", "number", "boolean"]}
+
+
+def _number(value: Any) -> int | float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or math.isnan(value):
+        raise expected("a number")
+    return value
+
+
+def _limits(value: Any) -> tuple[int | float | None, int | float | None]:
+    pair = value if isinstance(value, (list, tuple)) else ()
+    numbers = [limit for limit in pair if isinstance(limit, (int, float)) and not isinstance(limit, bool)]
+    right = len(pair) == 2 and not any(map(math.isnan, numbers))
+    if not right or len(numbers) + sum(limit is None for limit in pair) != 2:
+        raise expected("two numbers, [lowest, highest]")
+    return pair[0], pair[1]
+
+
+def _units(value: Any) -> str | dict[str, str]:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, dict) and value.keys() <= {"", "formatted"}:
+        if all(isinstance(unit, str) for unit in value.values()):
+            return value
+    raise expected('text, or { "" = "rad", formatted = "h" }')
+
+
+def _enumerator_key(key: str) -> str:
+    if key != "none" and not re.fullmatch(r"-?(0|[1-9][0-9]*)", key):
+        raise expected('a whole number, or "none" in a mask, before the word')
+    return key
+
+
+def _bit_number(key: Any) -> int:
+    if not re.fullmatch(r"0|[1-9][0-9]*", str(key)):
+        raise expected("the number of a bit, from 0, before the word")
+    return int(key)
+
+
+def _one_or_more(value: Any) -> tuple[Scalar, ...]:
+    values = value if isinstance(value, list) else [value]
+    if not values or not all(isinstance(one, (str, int, float)) for one in values):
+        raise expected("a value or a list of values")
+    return tuple(values)
+
+
+def _scalar(value: Any) -> Scalar:
+    if not isinstance(value, (str, int, float)):
+        raise expected("a number or text")
+    return value
+
+
+Number = Annotated[int | float, PlainValidator(_number), WithJsonSchema({"type": "number"})]
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Limits = Annotated[
+    tuple[int | float | None, int | float | None],
+    PlainValidator(_limits),
+    WithJsonSchema({"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}),
+]
+Units = Annotated[
+    str | dict[str, str],
+    PlainValidator(_units),
+    WithJsonSchema({"type": ["string", "object"], "additionalProperties": {"type": "string"}}),
+]
+Enumerators = dict[Annotated[str, AfterValidator(_enumerator_key)], str]
+Bits = dict[
+    Annotated[int, PlainValidator(_bit_number), WithJsonSchema({"type": "string", "pattern": "^[0-9]+$"})],
+    str,
+]
+Accepted = Annotated[
+    tuple[Scalar, ...],
+    PlainValidator(_one_or_more),
+    WithJsonSchema({"type": [*_SCALAR_SCHEMA["type"], "array"], "items": _SCALAR_SCHEMA}),
+]
+Answer = Annotated[Scalar, PlainValidator(_scalar), WithJsonSchema(_SCALAR_SCHEMA)]
+
+
+class Table(BaseModel):
+    """What all tables share: nothing is guessed, and no key is overlooked."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class IdentityTable(Table):
+    """``identity = { send, reply }``."""
+
+    send: str
+    reply: str
+
+
+class CheckTable(Table):
+    """``check_after_set = { send, reply, good, bits }``."""
+
+    send: str
+    reply: str
+    good: Answer = 0
+    bits: Bits = {}
+
+
+class LinkTable(Table):
+    """``[links.NAME]``: every key that is not one of these belongs to the driver."""
+
+    model_config = ConfigDict(extra="allow")
+
+    driver: str
+    send_end: str = r"\n"
+    reply_end: str = r"\n"
+    reply_timeout_s: Seconds = 1.0
+    gap_timeout_s: Seconds = 0.2
+    quiet_s: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
+    retry_s: Seconds = 0.5
+    retry_max_s: Seconds = 10.0
+    encoding: str = "ascii"
+    identity: IdentityTable | None = None
+    check_after_set: CheckTable | None = None
+
+
+class QueryTable(Table):
+    """``[queries.NAME]``: one exchange whose reply feeds several items."""
+
+    link: str | None = None
+    send: str
+    reply: str
+    reply_timeout_s: Seconds | None = None
+
+
+class ItemTable(Table):
+    """``[items.KEY]``: what clients are told, then where the value comes from and goes to."""
+
+    type: ItemType | None = None
+    description: str | None = None
+    units: Units | None = None
+    format: str | None = None
+    initial: Any = None
+    persist: bool | None = None
+    gettable: bool | None = None
+    settable: bool | None = None
+    enumerators: Enumerators | None = None
+    range: Limits | None = None
+    minimum: Number | None = None
+    maximum: Number | None = None
+
+    link: str | None = None
+    get: str | None = None
+    reply: str | None = None
+    from_: str | None = Field(default=None, alias="from")
+    set: str | None = None
+    set_reply: str | None = None
+    reply_timeout_s: Seconds | None = None
+    poll_s: Seconds | None = None
+    read_back: bool | None = None
+    check: bool | None = None
+    scale: Finite | None = None
+    offset: Finite | None = None
+    good_when: dict[str, Accepted] | None = None
+    disabled_when: dict[str, Accepted] | None = None
+
+
+class EachTable(Table):
+    """``[each.NAME]``: tables to write once and have for each of *values*; for the schema only."""
+
+    values: list[str] | list[int] | list[dict[str, str | int | float]]
+    items: dict[str, ItemTable] = {}
+    queries: dict[str, QueryTable] = {}
+
+
+class SimulateTable(Table):
+    """``[simulate]``."""
+
+    model: str | None = None
+    initial: dict[str, Any] = {}
+
+
+class DeviceFile(Table):
+    """The whole file; for the schema only, since the reader takes it table by table."""
+
+    links: dict[str, LinkTable] = {}
+    queries: dict[str, QueryTable] = {}
+    items: dict[str, ItemTable] = {}
+    each: dict[str, EachTable] = {}
+    simulate: SimulateTable = SimulateTable()

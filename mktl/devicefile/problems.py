@@ -1,0 +1,111 @@
+"""Collects every mistake in one device file, and words what they have in common."""
+
+from __future__ import annotations
+
+import datetime
+import difflib
+import json
+import re
+from collections.abc import Iterable, Mapping
+
+from mktl.errors import DeviceFileError, Problem
+
+from .lines import KeyPath, nearest_line
+
+_PLAIN_KEY = re.compile(r"[A-Za-z0-9_-]+")
+_LONGEST_SHOWN = 60
+
+
+class Problems:
+    """The mistakes found so far in *file*; *lines* is empty where lines are not known."""
+
+    def __init__(self, file: str, lines: Mapping[KeyPath, int]) -> None:
+        self.file = file
+        self.lines = lines
+        self._found: list[Problem] = []
+        #: Path → the replica that was wrong there first: one template, one problem.
+        self._replica: dict[KeyPath, int] = {}
+
+    def add(self, path: KeyPath, message: str, *, replica: int = 0) -> None:
+        """Note a mistake at *path*; *replica* counts what an ``[each.x]`` made of the same lines."""
+        problem = Problem(self.file, nearest_line(self.lines, path), dotted(path), message)
+        if self._replica.setdefault(path, replica) == replica and problem not in self._found:
+            self._found.append(problem)
+
+    def raise_if_any(self) -> None:
+        """Raise them all at once, in the order of the file.
+
+        Raises:
+            DeviceFileError: Something was added.
+        """
+        if self._found:
+            raise DeviceFileError(sorted(self._found, key=lambda problem: problem.line or 0))
+
+
+def dotted(path: KeyPath) -> str:
+    """*path* as a person would write it in TOML, with quotes where a key needs them.
+
+    >>> dotted(("each", "input", "items", "temp{input}", "range", 1))
+    'each.input.items."temp{input}".range[1]'
+    """
+    text = ""
+    for part in path:
+        if isinstance(part, int):
+            text += f"[{part}]"
+        elif _PLAIN_KEY.fullmatch(part):
+            text += f".{part}"
+        else:
+            text += f".{json.dumps(part, ensure_ascii=False)}"
+    return text.removeprefix(".")
+
+
+def shown(value: object) -> str:
+    """What the file says, for a message: short, and in TOML's spelling.
+
+    >>> shown([True, "fast", 0.5])
+    '[true, "fast", 0.5]'
+    """
+    if isinstance(value, Mapping):
+        inner = ", ".join(f"{dotted((str(key),))} = {shown(entry)}" for key, entry in value.items())
+        return _shortened(f"{{ {inner} }}" if inner else "{}")
+    if isinstance(value, (list, tuple)):
+        return _shortened(f"[{', '.join(map(shown, value))}]")
+    if isinstance(value, (datetime.date, datetime.time)):
+        return value.isoformat()
+    if isinstance(value, (str, bool, int)) or value is None:
+        return _shortened(json.dumps(value, ensure_ascii=False))
+    return _shortened(str(value))
+
+
+def quoted(words: Iterable[str], *, last: str = "and") -> str:
+    """A list of words as a sentence has it.
+
+    >>> quoted(["off", "low", "high"], last="or")
+    '"off", "low" or "high"'
+    """
+    *most, final = [json.dumps(word, ensure_ascii=False) for word in words] or ["none"]
+    return f"{', '.join(most)} {last} {final}" if most else final
+
+
+def instead(word: str, known: Iterable[str], *, plural: str) -> str:
+    """The end of a message about a wrong *word*: the nearest right one, else all that there are.
+
+    >>> instead("sereal", ["serial", "tcp"], plural="drivers")
+    '; did you mean "serial"?'
+    >>> instead("usb", ["serial", "tcp"], plural="drivers")
+    '; the drivers are "serial" and "tcp"'
+    """
+    candidates = list(known)
+    folded = {candidate.lower(): candidate for candidate in reversed(candidates)}
+    near = difflib.get_close_matches(word.lower(), folded, n=1)
+    if near:
+        return f'; did you mean "{folded[near[0]]}"?'
+    if not candidates:
+        return f"; there are no {plural}"
+    if len(candidates) == 1:
+        return f"; there is only {quoted(candidates)}"
+    return f"; the {plural} are {quoted(candidates)}"
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 1] + "…"

@@ -1,0 +1,116 @@
+"""Callbacks of one item: in order, off the thread that receives, bound methods held weakly."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import weakref
+from collections import deque
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from ..workers import Lane
+from .reading import Reading
+
+if TYPE_CHECKING:
+    from .item import Item
+
+log = logging.getLogger(__name__)
+
+Callback = Callable[..., object]
+
+#: Updates that wait for callbacks that do not keep up; beyond it the oldest are dropped and counted.
+MOST_WAITING = 10_000
+
+
+class Callbacks:
+    """Who is called with each new value of *item*, on *lane*."""
+
+    def __init__(self, item: Item, lane: Callable[[], Lane]) -> None:
+        self._item = item
+        self._make_lane = lane
+        self._lane: Lane | None = None
+        self._lock = threading.Lock()
+        self._references: tuple[Callable[[], Callback | None], ...] = ()
+        self._waiting: deque[Reading] = deque(maxlen=MOST_WAITING)
+        self._scheduled = False
+        #: Updates that no callback saw because it was too slow.
+        self.dropped = 0
+
+    def add(self, callback: Callback) -> None:
+        """Call *callback* with ``(item, value, time)`` from now on.
+
+        Raises:
+            TypeError: It cannot be called.
+        """
+        if not callable(callback):
+            raise TypeError(f"{self._item.full_key}: {callback!r} cannot be called back")
+        reference: Callable[[], Callback | None]
+        if hasattr(callback, "__self__") and hasattr(callback, "__func__"):
+            reference = weakref.WeakMethod(callback)
+        else:
+            strong = callback
+            reference = lambda: strong  # noqa: E731
+        with self._lock:
+            self._references = (*self._references, reference)
+            if self._lane is None:
+                self._lane = self._make_lane()
+
+    def __bool__(self) -> bool:
+        return bool(self._references)
+
+    def notify(self, reading: Reading) -> None:
+        """Queue a call of everybody with *reading*; returns at once."""
+        lane = self._lane
+        if lane is None:
+            return
+        with self._lock:
+            if len(self._waiting) == MOST_WAITING:
+                self.dropped += 1
+            self._waiting.append(reading)
+            if self._scheduled:
+                return
+            self._scheduled = True
+        lane.submit(self._run)
+
+    def _run(self) -> None:
+        while True:
+            with self._lock:
+                if not self._waiting:
+                    self._scheduled = False
+                    return
+                readings = list(self._waiting)
+                self._waiting.clear()
+            for reading in readings:
+                self._call_all(reading)
+
+    def _call_all(self, reading: Reading) -> None:
+        for reference in self._references:
+            callback = reference()
+            if callback is None:
+                self._drop(reference)
+                continue
+            self.call(callback, reading)
+
+    def call(self, callback: Callback, reading: Reading) -> None:
+        """One call; an error in it is logged and harms nobody else."""
+        try:
+            poll = _poll_of(callback)
+            if poll is not None:
+                poll()
+            else:
+                callback(self._item, reading.value, reading.time)
+        except Exception:
+            log.exception("%s: callback %r raised", self._item.full_key, callback)
+
+    def _drop(self, reference: Callable[[], Callback | None]) -> None:
+        with self._lock:
+            self._references = tuple(other for other in self._references if other is not reference)
+
+
+def _poll_of(callback: Any) -> Callable[[], object] | None:
+    """What to call when ``other.req_poll`` was registered: a poll of that item, in its own order."""
+    if getattr(callback, "__name__", "") == "req_poll" and hasattr(callback, "__self__"):
+        poll: Callable[[], object] | None = getattr(callback.__self__, "_poll_soon", None)
+        return poll
+    return None

@@ -1,0 +1,266 @@
+"""What anybody can do with an item: get, set, subscribe, be called back."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import platform
+import sys
+import threading
+from collections.abc import Mapping
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from ..errors import MktlError, NotGettableError
+from ..protocol.client import client
+from ..protocol.message import NO_ACK_OR_REP, Payload, Request, raise_error
+from ..wire.bulk import array_payload, is_array, to_plain
+from ..wire.frames import topic
+from . import formats
+from .callbacks import Callback, Callbacks
+from .reading import Reading, same_value
+
+if TYPE_CHECKING:
+    from ..store import Store
+
+#: A broadcast older than what is known by less than this is one that a reply has overtaken.
+OVERTAKEN_S = 1.0
+
+
+class ClientSide:
+    """The half of :class:`mktl.Item` that clients use, of their own items and of anybody's."""
+
+    store: Store
+    key: str
+    full_key: str
+    config: Mapping[str, Any]
+    authoritative: bool
+    #: Seconds until a request that was acknowledged is given up.
+    timeout: float
+
+    _lock: threading.Lock
+    _reading: Reading
+    _callbacks: Callbacks
+    _subscribed: bool
+
+    # -- what is known
+
+    @property
+    def reading(self) -> Reading:
+        """Value, times and status as of one moment."""
+        return self._reading
+
+    @property
+    def time(self) -> float | None:
+        """UNIX seconds when the item assumed its value."""
+        return self._reading.time
+
+    @property
+    def timestamp(self) -> float | None:
+        """The same as :attr:`time`."""
+        return self._reading.time
+
+    @property
+    def sampled(self) -> float | None:
+        """UNIX seconds of the last good reading."""
+        return self._reading.sampled
+
+    @property
+    def status(self) -> str:
+        """One word on how far the value can be trusted; ``ok`` when all is well."""
+        return self._reading.status
+
+    @property
+    def severity(self) -> str:
+        """``none``, ``minor``, ``major`` or ``invalid``."""
+        return self._reading.severity
+
+    @property
+    def reason(self) -> str:
+        """Why :attr:`status` is not ``ok``."""
+        return self._reading.reason
+
+    @property
+    def subscribed(self) -> bool:
+        """True when updates arrive by themselves."""
+        return self._subscribed
+
+    # -- get
+
+    def get(self, refresh: bool = False, formatted: bool = False) -> Any:
+        """The current value: what is known already when the item is subscribed, else the daemon's.
+
+        Args:
+            refresh: Have the daemon ask the hardware first.
+            formatted: Return text as a person reads it.
+
+        Raises:
+            NoAnswerError: No daemon answers.
+            RemoteError: The daemon refused, or the hardware failed; it says why.
+        """
+        if not isinstance(refresh, bool):
+            raise TypeError(f"refresh is True or False, got {refresh!r}")
+        if refresh or not self._subscribed or self._reading.status == "unset":
+            self._fetch(refresh)
+        value = self._reading.value
+        return formats.to_text(self.full_key, self.config, value) if formatted else value
+
+    def _fetch(self, refresh: bool) -> None:
+        payload = Payload(refresh=True) if refresh else Payload()
+        self._learn(self._ask(Request("GET", self.full_key, payload)))
+
+    def _ask(self, request: Request) -> Payload:
+        """The daemon's response to *request*; an authoritative item has its own way."""
+        if self.config.get("gettable") is False and request.type == "GET":
+            raise NotGettableError(f"{self.full_key} can be set but not read")
+        return client().request(self.store.address(self.key), request, self.timeout)
+
+    # -- set
+
+    def set(self, new_value: Any, wait: bool = True, reply: bool = True, formatted: bool = False) -> Any:
+        """Set a new value; once this returns, :attr:`value` shows what the daemon made of it.
+
+        Args:
+            wait: False returns at once with a request that has ``wait(timeout)`` and ``poll()``.
+            reply: False sends it off without asking for any answer; nothing is known of its fate.
+            formatted: *new_value* is text as a person writes it.
+
+        Raises:
+            RemoteError: The daemon or the device refused, in its words.
+            NoAnswerError: No daemon answers.
+        """
+        if formatted:
+            new_value = self.from_format(new_value)
+        payload = self._set_payload(new_value)
+        if not reply:
+            request = Request("SET", self.full_key, payload, flags=NO_ACK_OR_REP)
+            client().send(self.store.address(self.key), request)
+            return request
+        payload.update(origin())
+        payload["current"] = True
+        request = Request("SET", self.full_key, payload)
+        if not wait:
+            client().send(self.store.address(self.key), request)
+            return request
+        response = self._ask(request)
+        self._learn_current(response)
+        return None
+
+    def _set_payload(self, value: Any) -> Payload:
+        if is_array(value):
+            return array_payload(value)
+        return Payload(to_plain(value))
+
+    def _learn_current(self, response: Payload) -> None:
+        current = response.get("current")
+        if isinstance(current, dict):
+            learned = Payload(bulk=response.bulk)
+            learned.update(current)
+            self._learn(learned)
+        elif not self.authoritative and self.config.get("gettable") is not False:
+            # A daemon of another make does not say what it made of the value: ask.
+            self._fetch(False)
+
+    # -- updates
+
+    def register(self, callback: Callback, prime: bool = False) -> None:
+        """Call ``callback(item, value, time)`` with each new value, in order, on another thread.
+
+        A bound method is held weakly: it goes when its object does. With *prime* the callback is called
+        once before this returns, if there is a value.
+
+        Raises:
+            TypeError: *callback* cannot be called.
+        """
+        self._callbacks.add(callback)
+        self.subscribe()
+        reading = self._reading
+        if prime and reading.value is not None:
+            self._callbacks.call(callback, reading)
+
+    def subscribe(self, prime: bool = True) -> None:
+        """Have updates arrive by themselves; done already for every item of :func:`mktl.get`.
+
+        With *prime* the present value is fetched; a daemon that does not answer is no error here.
+        """
+        with self._lock:
+            if self._subscribed:
+                return
+            self._subscribed = True
+        if self.authoritative:
+            return
+        client().subscribe(self.store.address(self.key, "pub"), topic(self.full_key), self._heard)
+        if prime and self.config.get("gettable") is not False:
+            try:
+                self._fetch(False)
+            except MktlError as error:
+                self._learn(Payload(None, status="stale", severity="invalid", reason=str(error)))
+
+    def _heard(self, payload: Payload) -> None:
+        """A broadcast: the newest there is, unless a reply has overtaken it."""
+        reading = Reading.from_payload(payload)
+        with self._lock:
+            known = self._reading
+            if _is_repeat(reading, known):
+                return
+            if reading.time is not None and known.time is not None:
+                if 0 < known.time - reading.time < OVERTAKEN_S:
+                    return
+            self._reading = reading
+        self._callbacks.notify(reading)
+
+    def _learn(self, payload: Payload) -> None:
+        """A reply: current when it was sent, so that a newer broadcast wins."""
+        raise_error(payload)
+        reading = Reading.from_payload(payload)
+        with self._lock:
+            known = self._reading
+            if _is_repeat(reading, known):
+                return
+            if reading.time is not None and known.time is not None and reading.time < known.time:
+                return
+            self._reading = reading
+        if reading.status != "unset":
+            self._callbacks.notify(reading)
+
+    # -- as people write it
+
+    def to_format(self, value: Any) -> str:
+        """*value* as text."""
+        return formats.to_text(self.full_key, self.config, value)
+
+    def from_format(self, text: Any) -> Any:
+        """The value that *text* stands for.
+
+        Raises:
+            KeyError: No such enumerator.
+            TypeError: No number, where the item is one.
+        """
+        return formats.from_text(self.full_key, self.config, text)
+
+
+def _is_repeat(reading: Reading, known: Reading) -> bool:
+    return (
+        reading.time == known.time
+        and reading.same_trust(known)
+        and same_value(reading.value, known.value)
+    )
+
+
+@cache
+def _process() -> dict[str, Any]:
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):
+        user = str(os.getuid())
+    return {
+        "_user": user,
+        "_hostname": platform.node(),
+        "_executable": sys.executable,
+        "_argv": list(sys.argv),
+    }
+
+
+def origin() -> dict[str, Any]:
+    """Who sends a SET, as the daemon is told."""
+    return {**_process(), "_pid": os.getpid(), "_ppid": os.getppid()}

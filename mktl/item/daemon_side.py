@@ -1,0 +1,317 @@
+"""What the daemon that is the authority for an item does with it; the hooks that subclasses write."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time as timemodule
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from .. import poll
+from ..errors import MktlError, NotSettableError
+from ..protocol.message import Incoming, Payload, Request
+from ..wire.bulk import array_from
+from ..wire.frames import topic
+from .callbacks import Callbacks
+from .reading import SOUND, Reading, same_value
+from .types import check_value
+
+if TYPE_CHECKING:
+    from ..protocol.server import Server
+    from ..workers import Lane, Workers
+
+log = logging.getLogger(__name__)
+
+
+class Publisher:
+    """Where authoritative items send their broadcasts and have their work done."""
+
+    def __init__(self, server: Server, workers: Workers) -> None:
+        self.server = server
+        self.workers = workers
+
+
+class DaemonSide:
+    """The half of :class:`mktl.Item` that is used where it is authoritative."""
+
+    key: str
+    full_key: str
+    config: Mapping[str, Any]
+    authoritative: bool
+    pub: Publisher | None
+    #: Whether a SET whose hook published nothing is followed by a poll, or by publishing what was set.
+    publish_on_set = True
+
+    _lock: threading.Lock
+    _reading: Reading
+    _callbacks: Callbacks
+
+    def _become_authoritative(self, pub: Publisher | None) -> None:
+        self.pub = pub
+        self._topic = topic(self.full_key)
+        self._lane: Lane | None = pub.workers.lane() if pub is not None else None
+        self._encoded: tuple[Reading, bytes, Any] | None = None
+        self._published = 0
+        self._poll_waiting = False
+        self._joinable: list[Incoming] | None = None
+        #: Polls skipped because the one before had not finished.
+        self.late_polls = 0
+        self._complaint = ""
+
+    # -- hooks for subclasses
+
+    def req_refresh(self) -> dict[str, Any] | None:
+        """Acquire the newest value: ``{"value": ..., "time": UNIX seconds}``, or None for nothing new.
+
+        The value may be None in the dictionary: that clears the item. Raise to say that it could not be
+        had: clients see the item as invalid with your text, and its value as it was.
+        """
+        return None
+
+    def req_set(self, request: Request) -> Any:
+        """Handle a SET; block until it is done. ``request.payload.value`` has been validated.
+
+        Raise to refuse; the client gets your exception's text. A value that is returned goes to the
+        client in the place of True.
+        """
+        self.publish(self._validated(request))
+
+    def validate(self, value: Any) -> Any:
+        """Check a new value beyond its type and range; return it, or what it should be instead."""
+        return value
+
+    def req_get(self, request: Request) -> dict[str, Any] | None:
+        """Handle a GET; most subclasses write :meth:`req_refresh` instead."""
+        if request.payload.refresh:
+            return self.req_poll()
+        return None
+
+    def req_poll(self, repeat: bool = False) -> dict[str, Any] | None:
+        """Refresh, publish what came, and return it.
+
+        May be registered as a callback of another item, to refresh this one whenever that one changes.
+        """
+        refreshed = self.req_refresh()
+        if refreshed is not None:
+            fields = dict(refreshed)
+            value, time = fields.pop("value", None), fields.pop("time", None)
+            trust = {name: fields[name] for name in ("status", "severity", "reason") if name in fields}
+            self.publish(value, time, repeat, **trust)
+        self._complaint = ""
+        return refreshed
+
+    def poll(self, period: float | None) -> None:
+        """Call :meth:`req_poll` now and every *period* seconds; None or 0 ends it.
+
+        A tick that finds the one before still running is skipped.
+        """
+        poll.start(self._poll_soon, period)
+
+    # -- publishing
+
+    def publish(
+        self,
+        new_value: Any,
+        timestamp: float | None = None,
+        repeat: bool = False,
+        *,
+        status: str = "ok",
+        severity: str | None = None,
+        reason: str = "",
+    ) -> None:
+        """Make *new_value* the value of this item, and broadcast it if it is new.
+
+        Args:
+            timestamp: UNIX seconds when the item assumed the value; now, when left out.
+            repeat: Broadcast even if nothing has changed.
+            status: How far the value can be trusted; see the statuses of the wire.
+            severity: ``none``, ``minor``, ``major`` or ``invalid``; by default what the status means.
+            reason: Why, when the status is not ``ok``.
+        """
+        now = timemodule.time()
+        with self._lock:
+            known = self._reading
+            changed = known.time is None or not same_value(known.value, new_value)
+            time = known.time if not (changed or repeat) else now if timestamp is None else float(timestamp)
+            if severity is None:
+                severity = "none" if status in SOUND else "invalid"
+            sampled = now if status in SOUND else known.sampled
+            reading = Reading(new_value, time, sampled, status, severity, reason)
+            self._reading = reading
+            self._published += 1
+            if not (changed or repeat) and reading.same_trust(known):
+                return
+            self._broadcast(reading)
+
+    def flag(self, status: str, reason: str, severity: str = "invalid") -> None:
+        """Say that the value cannot be trusted any more; value, time and sampled stay as they are.
+
+        Broadcast once for each change of status, severity or reason.
+        """
+        with self._lock:
+            reading = self._reading.flagged(status, severity, reason)
+            if reading.same_trust(self._reading):
+                return
+            self._reading = reading
+            self._broadcast(reading)
+
+    def _broadcast(self, reading: Reading) -> None:
+        """Send and call back; with the lock held, so that everybody sees changes in their order."""
+        if self.pub is not None:
+            raw, bulk = self._encode(reading)
+            self.pub.server.publish(self._topic, raw, bulk)
+        self._callbacks.notify(reading)
+
+    def _encode(self, reading: Reading) -> tuple[bytes, Any]:
+        """The payload of *reading*, encoded once for its broadcast and all GETs."""
+        encoded = self._encoded
+        if encoded is not None and encoded[0] is reading:
+            return encoded[1], encoded[2]
+        payload = reading.to_payload()
+        raw = payload.encode()
+        self._encoded = (reading, raw, payload.bulk)
+        return raw, payload.bulk
+
+    # -- requests, as the daemon hands them in on the wire thread
+
+    def _take_get(self, request: Incoming) -> bool:
+        """Answer a GET at once when nothing has to be asked; else queue it. True: answered."""
+        asks = bool(request.payload.refresh)
+        if not asks and not self._overrides("req_get"):
+            request.answer_raw(*self._encode(self._reading))
+            return True
+        if asks and not self._overrides("req_get"):
+            self._join_refresh(request)
+            return False
+        self._submit(lambda: self._answer(request, self._get_now))
+        return False
+
+    def _join_refresh(self, request: Incoming) -> None:
+        """One refresh serves everybody who asks before it ends."""
+        with self._lock:
+            if self._joinable is not None:
+                self._joinable.append(request)
+                return
+            self._joinable = waiting = [request]
+        self._submit(lambda: self._refresh_for(waiting))
+
+    def _refresh_for(self, waiting: list[Incoming]) -> None:
+        error: Exception | None = None
+        try:
+            self.req_get(waiting[0])
+        except Exception as raised:
+            error = raised
+            self._failed(raised)
+        with self._lock:
+            if self._joinable is waiting:
+                self._joinable = None
+        for request in waiting:
+            if error is not None:
+                request.refuse(error)
+            else:
+                request.answer_raw(*self._encode(self._reading))
+
+    def _take_set(self, request: Incoming) -> bool:
+        """Check a SET and queue it; it is refused here when its value is not the item's."""
+        if self.config.get("settable") is False:
+            raise NotSettableError(f"{self.full_key} is read only")
+        request.payload["value"] = self._checked(request.payload)
+        if self._is_plain():
+            self._answer(request, self._set_now)
+            return True
+        with self._lock:
+            self._joinable = None  # a refresh that is asked for from now on comes after this set
+        self._submit(lambda: self._answer(request, self._set_now))
+        return False
+
+    def _is_plain(self) -> bool:
+        """True when nothing but the cache is behind this item: no hook could block the wire."""
+        return not (
+            self._overrides("req_set") or self._overrides("validate") or self._overrides("req_refresh")
+        )
+
+    def _overrides(self, hook: str) -> bool:
+        return getattr(type(self), hook) is not getattr(DaemonSide, hook) or hook in vars(self)
+
+    def _submit(self, job: Callable[[], object]) -> None:
+        assert self._lane is not None
+        self._lane.submit(job)
+
+    def _answer(self, request: Incoming, work: Callable[[Request], Payload]) -> None:
+        try:
+            response = work(request)
+        except Exception as error:
+            if not isinstance(error, MktlError):
+                log.warning("%r: %s: %s", request, type(error).__name__, error, exc_info=True)
+            request.refuse(error)
+        else:
+            request.answer(response)
+
+    def _get_now(self, request: Request) -> Payload:
+        refreshed = self.req_get(request)
+        if refreshed is None:
+            return self._reading.to_payload()
+        value, time = refreshed.get("value"), refreshed.get("time")
+        return Reading(value, time, status="ok").to_payload()
+
+    def _set_now(self, request: Request) -> Payload:
+        """Run the hooks of a SET, on the item's lane."""
+        value = self._validated(request)
+        published = self._published
+        returned = self.req_set(request)
+        if self.publish_on_set and self._published == published:
+            self._show_what_was_set(value)
+        response = Payload(True if returned is None else returned)
+        if request.payload.get("current"):
+            current = self._reading.to_payload()
+            response["current"] = dict(current)
+            response.bulk = current.bulk
+        return response
+
+    def _show_what_was_set(self, value: Any) -> None:
+        if self._overrides("req_refresh"):
+            try:
+                self.req_poll()
+            except Exception as error:  # the set is done; that it cannot be read back shows on the item
+                self._failed(error)
+        else:
+            self.publish(value)
+
+    def _checked(self, payload: Payload) -> Any:
+        value = array_from(payload) if payload.bulk is not None else payload.value
+        return check_value(self.full_key, self.config, value)
+
+    def _validated(self, request: Request) -> Any:
+        """The value of *request* after :meth:`validate`, which sees each request once."""
+        if not request.validated:
+            request.payload["value"] = self.validate(self._checked(request.payload))
+            request.validated = True
+        return request.payload["value"]
+
+    # -- polls
+
+    def _poll_soon(self) -> None:
+        """A tick of the clock: queue one poll, unless one waits or runs."""
+        if self._poll_waiting:
+            self.late_polls += 1
+            return
+        self._poll_waiting = True
+        self._submit(self._poll_now)
+
+    def _poll_now(self) -> None:
+        try:
+            self.req_poll()
+        except Exception as error:
+            self._failed(error)
+        finally:
+            self._poll_waiting = False
+
+    def _failed(self, error: Exception) -> None:
+        """A refresh that raised: clients see it, the log has it once, the next poll tries again."""
+        text = str(error) or type(error).__name__
+        if text != self._complaint:
+            self._complaint = text
+            expected = isinstance(error, MktlError)
+            log.warning("%s: %s", self.full_key, text, exc_info=None if expected else error)
+        self.flag(getattr(error, "status", "invalid"), text)

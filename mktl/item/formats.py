@@ -1,0 +1,125 @@
+"""Values as people write them, both ways: printf formats, enumerators, masks, sexagesimal angles."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from ..errors import ItemTypeError, ItemValueError
+from .types import unit_of, word_to_number, words_to_mask
+
+Config = Mapping[str, Any]
+
+# radians in one unit of the first of three sexagesimal fields
+_RADIANS = {"h": math.pi / 12, "d": math.pi / 180}
+
+
+def to_text(full_key: str, config: Config, value: Any) -> str:
+    """*value* as a person reads it.
+
+    >>> to_text("lab.heater", {"type": "enumerated", "enumerators": {"2": "medium"}}, 2)
+    'medium'
+    >>> to_text("lab.temp", {"type": "numeric", "format": "%.3f"}, 77.35)
+    '77.350'
+    """
+    if value is None:
+        return ""
+    kind, format = config.get("type"), config.get("format")
+    if kind in ("boolean", "enumerated"):
+        return str((config.get("enumerators") or {}).get(str(value), value))
+    if kind == "mask":
+        return _mask_to_text(config, value)
+    if isinstance(format, str) and isinstance(value, int | float):
+        return _number_to_text(config, format, value)
+    if isinstance(format, str) and kind == "string":
+        return format % value
+    return str(value)
+
+
+def _mask_to_text(config: Config, mask: int) -> str:
+    enumerators: Mapping[str, str] = config.get("enumerators") or {}
+    if not isinstance(mask, int) or mask == 0:
+        return str(enumerators.get("none", "none" if mask == 0 else mask))
+    set_bits = [bit for bit in range(mask.bit_length()) if mask >> bit & 1]
+    return ", ".join(enumerators.get(str(bit), f"bit {bit}") for bit in set_bits)
+
+
+def _number_to_text(config: Config, format: str, value: float) -> str:
+    if format.count(":") == 2 and math.isfinite(value):
+        return _to_sexagesimal(config, format, value)
+    try:
+        return format % value
+    except (TypeError, ValueError, OverflowError):
+        return str(value)
+
+
+def from_text(full_key: str, config: Config, text: Any) -> Any:
+    """The value that a person means by *text*: the inverse of :func:`to_text`.
+
+    Raises:
+        UnknownWordError: No such enumerator.
+        ItemTypeError: No number where the item is one.
+    """
+    if not isinstance(text, str):
+        return text
+    kind, format = config.get("type"), config.get("format")
+    if kind in ("boolean", "enumerated"):
+        return word_to_number(full_key, config, text)
+    if kind == "mask":
+        return words_to_mask(full_key, config, text)
+    if kind != "numeric":
+        return text
+    if ":" in text and isinstance(format, str) and format.count(":") == 2:
+        return _from_sexagesimal(full_key, config, text)
+    for number in (int, float):
+        try:
+            return number(text)
+        except ValueError:
+            continue
+    raise ItemTypeError(f"{full_key}: {text!r} is not a number")
+
+
+def _radians_per_unit(config: Config) -> float:
+    """What one unit of the formatted first field is in the item's own unit."""
+    base, formatted = unit_of(config), unit_of(config, formatted=True)
+    if not base.startswith("rad"):
+        return 1.0
+    return _RADIANS["h"] if formatted[:1] == "h" else _RADIANS["d"]
+
+
+_FIELD = re.compile(r"%[-+ #0]*\d*(?:\.(\d+))?[dfeg]")
+
+
+def _to_sexagesimal(config: Config, format: str, value: float) -> str:
+    fields = format.split(":")
+    match = _FIELD.search(fields[2])
+    places = int(match.group(1) or 0) if match else 0
+    # Rounded once, in units of the last place, so that no field ever shows 60.
+    whole = round(abs(value / _radians_per_unit(config)) * 3600 * 10**places)
+    seconds, first_and_minutes = whole % (60 * 10**places), whole // (60 * 10**places)
+    first, minutes = divmod(first_and_minutes, 60)
+    head = fields[0] % first
+    if value < 0 and whole:
+        # The sign stands before the digits, in the blank that the width left for it where there is one.
+        digits = head.lstrip()
+        head = ("-" + digits).rjust(len(head))
+    return ":".join((head, fields[1] % minutes, fields[2] % (seconds / 10**places)))
+
+
+def _from_sexagesimal(full_key: str, config: Config, text: str) -> float:
+    parts = text.strip().split(":")
+    try:
+        numbers = [float(part) for part in parts]
+    except ValueError:
+        raise ItemValueError(f"{full_key}: {text!r} is not an angle such as 1:02:03.4") from None
+    if len(numbers) > 3:
+        raise ItemValueError(f"{full_key}: {text!r} has more than three fields")
+    # A sign on the first field is the whole angle's, also when the field is -0; one on a later field is
+    # that field's own.
+    whole_sign = -1.0 if parts[0].strip().startswith("-") else 1.0
+    total = abs(numbers[0])
+    for power, number in enumerate(numbers[1:], start=1):
+        total += number / 60**power
+    return whole_sign * total * _radians_per_unit(config)

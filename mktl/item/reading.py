@@ -1,0 +1,114 @@
+"""What is known of an item at one moment: its value, and how far that can be trusted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ..wire.bulk import array_from, array_payload, is_array
+from ..wire.payload import Payload
+
+#: The words of ``status``.
+STATUSES = frozenset(
+    "ok stale timeout disconnected invalid range alarm disabled simulated unset".split()
+)
+#: Statuses with which the value is as good as ever.
+SOUND = frozenset({"ok", "simulated", "alarm", "unset"})
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One state of an item."""
+
+    value: Any = None
+    #: UNIX seconds when the item assumed this value.
+    time: float | None = None
+    #: UNIX seconds of the last good reading.
+    sampled: float | None = None
+    status: str = "unset"
+    #: ``none minor major invalid``, as EPICS has them.
+    severity: str = "none"
+    #: Why the status is what it is; empty when all is well.
+    reason: str = ""
+
+    def flagged(self, status: str, severity: str, reason: str) -> Reading:
+        """The same value with another word on its trust."""
+        return replace(self, status=status, severity=severity, reason=reason)
+
+    def same_trust(self, other: Reading) -> bool:
+        """True when both can be trusted alike, for the same reason."""
+        return (self.status, self.severity, self.reason) == (other.status, other.severity, other.reason)
+
+    def to_payload(self) -> Payload:
+        """The fields of the wire; those on trust are left out when all is well."""
+        extra: dict[str, Any] = {}
+        if self.status != "ok":
+            extra = {"status": self.status, "severity": self.severity}
+            if self.reason:
+                extra["reason"] = self.reason
+            if self.sampled is not None:
+                extra["sampled"] = self.sampled
+        if is_array(self.value):
+            return array_payload(self.value, time=self.time, **extra)
+        return Payload(self.value, time=self.time, **extra)
+
+    @classmethod
+    def from_payload(cls, payload: Payload) -> Reading:
+        """What a daemon said.
+
+        Raises:
+            WireError: Bulk data that its shape and dtype do not describe.
+        """
+        value = array_from(payload) if payload.bulk is not None else payload.value
+        time = _seconds(payload.time)
+        status = _word(payload.status, "ok")
+        sampled = _seconds(payload.sampled)
+        return cls(
+            value,
+            time,
+            time if sampled is None else sampled,
+            status,
+            _word(payload.severity, "none" if status in SOUND else "invalid"),
+            _word(payload.reason, ""),
+        )
+
+
+def _seconds(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _word(value: object, default: str) -> str:
+    return value if isinstance(value, str) and value else default
+
+
+def same_value(one: Any, other: Any) -> bool:
+    """True when two values are the same, arrays element by element and NaN equal to NaN.
+
+    >>> same_value(float("nan"), float("nan")), same_value(1, 1.0), same_value([1], (1,))
+    (True, True, True)
+    """
+    if one is other:
+        return True
+    if is_array(one) or is_array(other):
+        return _same_array(one, other)
+    if isinstance(one, tuple) or isinstance(other, tuple):
+        one, other = _as_list(one), _as_list(other)
+    if isinstance(one, bool) != isinstance(other, bool):
+        return False
+    try:
+        return bool(one == other) or (one != one and other != other)
+    except Exception:
+        return False
+
+
+def _as_list(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _same_array(one: Any, other: Any) -> bool:
+    if not (is_array(one) and is_array(other)):
+        return False
+    if one.shape != other.shape or one.dtype != other.dtype:
+        return False
+    # Bytes, so that NaN equals NaN whatever the dtype.
+    return bool(one.tobytes() == other.tobytes())

@@ -1,0 +1,215 @@
+"""A daemon's end of the wire: one thread that owns ROUTER and PUB.
+
+Requests are handed to *answer* on that thread, which must never block: what it can say at once goes out as
+a REP without an ACK (a REP counts as both); for the rest the ACK goes out here and now, and the REP comes
+later from whichever thread has the result.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections import deque
+from collections.abc import Callable, Collection, Sequence
+
+import zmq
+
+from ..errors import MktlError
+from ..wire.frames import GET, NO_REP, REP, SET, Bulk, FrameError, Frames, pack, pack_broadcast, unpack
+from .message import Incoming, error_payload
+from .ports import bind_first_free
+
+log = logging.getLogger(__name__)
+
+#: Larger messages from clients are dropped by ZeroMQ with the connection they came on.
+MOST_BYTES = 256 * 2**20
+#: Broadcasts that wait for a subscriber that does not read; beyond it, its own are dropped.
+MOST_BROADCASTS = 20_000
+#: Requests taken between two looks at what other threads want sent.
+BURST = 100
+
+Parts = Sequence[bytes | memoryview]
+
+
+class Server:
+    """Ports are bound when it is made; requests are served from :meth:`start` to :meth:`close`.
+
+    Args:
+        answer: Called with each request on the wire thread. True: it has been answered. False: the answer
+            follows, and the ACK is due now.
+        ports: The request and broadcast port to try first.
+        avoid: Ports of other daemons of this host.
+    """
+
+    def __init__(
+        self,
+        answer: Callable[[Incoming], bool],
+        *,
+        ports: tuple[int | None, int | None] = (None, None),
+        avoid: Collection[int] = (),
+    ) -> None:
+        self._answer = answer
+        self._context = zmq.Context()
+        self._outgoing: deque[Parts] = deque()
+        self._asleep = False
+        self._stop = False
+        self._thread: threading.Thread | None = None
+        self._readers: dict[int, Callable[[], None]] = {}
+        self._pub_lock = threading.Lock()
+        #: Messages that were no mKTL and could not be answered.
+        self.dropped = 0
+        self._wake_read, self._wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            self._router = self._socket(zmq.ROUTER, 0)
+            self._router.set(zmq.MAXMSGSIZE, MOST_BYTES)
+            # A client that reconnects under its former identity takes the place of the dead one.
+            self._router.set(zmq.ROUTER_HANDOVER, 1)
+            self._pub = self._socket(zmq.PUB, MOST_BROADCASTS)
+            self.rep = bind_first_free(self._router, ports[0], avoid)
+            self.pub = bind_first_free(self._pub, ports[1], [*avoid, self.rep])
+        except BaseException:
+            self._release()
+            raise
+
+    def _socket(self, kind: int, high_water: int) -> zmq.Socket[bytes]:
+        socket: zmq.Socket[bytes] = self._context.socket(kind)
+        socket.linger = 0
+        socket.set_hwm(high_water)
+        return socket
+
+    def watch(self, fd: int, function: Callable[[], None]) -> None:
+        """Call *function* on the wire thread when *fd* can be read; before :meth:`start`."""
+        self._readers[fd] = function
+
+    def start(self) -> None:
+        """Begin to serve."""
+        self._thread = threading.Thread(target=self._run, name=f"mktl-wire-{self.rep}", daemon=True)
+        self._thread.start()
+
+    def publish(self, topic: bytes, payload: bytes, bulk: Bulk = None) -> None:
+        """Broadcast, from any thread; broadcasts of one thread keep their order.
+
+        The socket is used where the value is, under a lock: handing it to the wire thread would cost each
+        broadcast a change of threads (30 µs and more).
+        """
+        with self._pub_lock:
+            if not self._pub.closed:
+                self._pub.send_multipart(pack_broadcast(topic, payload, bulk), zmq.NOBLOCK, copy=bulk is None)
+
+    def close(self) -> None:
+        """Stop serving and free both ports; what has been answered until now is still sent."""
+        if self._stop:
+            return
+        self._stop = True
+        if self._thread is not None:
+            self._wake()
+            self._thread.join()
+        self._release()
+
+    def _release(self) -> None:
+        with self._pub_lock:
+            for name in ("_router", "_pub"):
+                socket = getattr(self, name, None)
+                if socket is not None:
+                    socket.close()
+        self._context.term()
+        os.close(self._wake_read)
+        os.close(self._wake_write)
+
+    # -- sending from other threads
+
+    def _send(self, parts: Parts) -> None:
+        if threading.current_thread() is self._thread:
+            self._send_now(parts)
+            return
+        self._outgoing.append(parts)
+        if self._asleep:  # otherwise the wire thread looks before it sleeps
+            self._wake()
+
+    def _wake(self) -> None:
+        self._asleep = False
+        try:
+            os.write(self._wake_write, b".")
+        except (BlockingIOError, OSError):
+            pass  # it has been woken often enough already, or it is gone
+
+    # -- the wire thread
+
+    def _run(self) -> None:
+        poller = zmq.Poller()
+        poller.register(self._router, zmq.POLLIN)
+        poller.register(self._wake_read, zmq.POLLIN)
+        for fd in self._readers:
+            poller.register(fd, zmq.POLLIN)
+        while not self._stop:
+            busy = self._receive()
+            self._flush()
+            if busy:
+                continue
+            self._asleep = True
+            timeout_ms = 0 if self._outgoing or self._stop else -1
+            self._attend(dict(poller.poll(timeout_ms)))
+            self._asleep = False
+        self._flush()
+
+    def _attend(self, ready: dict[object, int]) -> None:
+        if self._wake_read in ready:
+            os.read(self._wake_read, 4096)
+        for fd, function in self._readers.items():
+            if fd in ready:
+                try:
+                    function()
+                except Exception:
+                    log.exception("a reader on the wire thread raised")
+
+    def _flush(self) -> None:
+        while self._outgoing:
+            self._send_now(self._outgoing.popleft())
+
+    def _send_now(self, parts: Parts) -> None:
+        try:
+            self._router.send_multipart(parts, zmq.NOBLOCK, copy=len(parts) < 8)
+        except zmq.ZMQError as error:
+            log.debug("a reply could not be sent: %s", error)
+
+    def _receive(self) -> bool:
+        """Take what has arrived, at most a burst; True when there may be more."""
+        for _ in range(BURST):
+            try:
+                parts = self._router.recv_multipart(zmq.NOBLOCK)
+            except zmq.Again:
+                return False
+            self._take(parts)
+        return True
+
+    def _take(self, parts: list[bytes]) -> None:
+        route = parts[0]
+        try:
+            frames = unpack(parts[1:])
+        except FrameError as error:
+            self._reject(route, error.id, 0, error)
+            return
+        if frames.type not in (GET, SET):
+            self._reject(route, frames.id, frames.flags, MktlError(f"no such request: {frames.type[:20]!r}"))
+            return
+        try:
+            request = Incoming(frames, route, self._send)
+        except MktlError as error:
+            self._reject(route, frames.id, frames.flags, error)
+            return
+        try:
+            answered = self._answer(request)
+        except Exception as error:
+            if not isinstance(error, MktlError):
+                log.exception("%r could not be answered", request)
+            request.refuse(error)
+            return
+        if not answered:
+            request.acknowledge()
+
+    def _reject(self, route: bytes, id: bytes, flags: int, error: MktlError) -> None:
+        if not id or flags & NO_REP:
+            self.dropped += 1
+            return
+        self._send_now([route, *pack(Frames(id, REP, b"", 0, error_payload(error).encode()))])

@@ -1,0 +1,138 @@
+"""A store: the items of one name, whichever daemons serve them."""
+
+from __future__ import annotations
+
+import difflib
+import threading
+from collections.abc import ItemsView, Iterator, KeysView, Mapping, ValuesView
+from typing import Any, NoReturn
+
+from .config.block import Block, endpoint
+from .config.names import check_key, check_store
+from .errors import MktlError, UnknownItemError
+from .item import Item
+from .protocol.host import reachable
+
+
+class Store:
+    """A read-only mapping of keys, in any case, to items; iteration gives the items.
+
+    Items are made when they are first asked for, one for each key.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = check_store(name)
+        self._blocks: dict[str, Block] = {}
+        self._where: dict[str, str] = {}
+        self._items: dict[str, Item] = {}
+        self._lock = threading.RLock()
+        #: What an item is made of by default; its own daemon makes other items.
+        self.authoritative = False
+
+    # -- what is known of it
+
+    def add_block(self, block: Block) -> None:
+        """Take in what a daemon says of its items; a newer block of the same daemon replaces the older."""
+        with self._lock:
+            old = self._blocks.get(block["uuid"], {"items": {}})
+            for key in old["items"]:
+                self._where.pop(key, None)
+            self._blocks[block["uuid"]] = block
+            self._where.update(dict.fromkeys(block["items"], block["uuid"]))
+
+    @property
+    def blocks(self) -> Mapping[str, Block]:
+        """``{uuid: block}`` of every daemon of this store that is known."""
+        return self._blocks
+
+    def describe(self, key: str) -> dict[str, Any]:
+        """The description of one item: type, units, enumerators and so on.
+
+        Raises:
+            UnknownItemError: The store has no such item; the message has the nearest ones.
+        """
+        key = check_key(key)
+        uuid = self._where.get(key)
+        if uuid is None:
+            near = difflib.get_close_matches(key, self._where, n=3)
+            hint = f"; did you mean {' or '.join(near)}?" if near else f"; it has {len(self)} others"
+            raise UnknownItemError(f"{self.name}.{key}: store '{self.name}' has no such item{hint}")
+        description: dict[str, Any] = self._blocks[uuid]["items"][key]
+        return description
+
+    def block_of(self, key: str) -> Block:
+        """The block of the daemon that serves *key*."""
+        self.describe(key)
+        return self._blocks[self._where[check_key(key)]]
+
+    def address(self, key: str, kind: str = "rep") -> str:
+        """Where requests for *key* go, or with ``"pub"`` its subscriptions: ``tcp://host:port``."""
+        host, rep, pub = endpoint(self.block_of(key))
+        return f"tcp://{reachable(host)}:{rep if kind == 'rep' else pub}"
+
+    def _admit(self, item: Item) -> None:
+        with self._lock:
+            if item.key in self._items:
+                raise MktlError(f"{item.full_key} exists already; there is one Item for each key")
+            self._items[item.key] = item
+
+    # -- a mapping
+
+    def item(self, key: object, subscribe: bool = True) -> Item:
+        """The item of this key; made, and with *subscribe* subscribed, when that is still to be done."""
+        name = key.key if isinstance(key, Item) else check_key(str(key))
+        with self._lock:
+            item = self._items.get(name)
+            if item is None:
+                item = Item(self, name, subscribe=False)
+        if subscribe and not item.subscribed and not item.authoritative:
+            item.subscribe()
+        return item
+
+    def __getitem__(self, key: object) -> Item:
+        return self.item(key)
+
+    def __contains__(self, key: object) -> bool:
+        if isinstance(key, Item):
+            return self._items.get(key.key) is key
+        return isinstance(key, str) and key.lower() in self._where
+
+    def has_key(self, key: str) -> bool:
+        """True when the store has an item of this key."""
+        return key in self
+
+    def __iter__(self) -> Iterator[Item]:
+        for key in list(self._where):
+            yield self[key]
+
+    def __len__(self) -> int:
+        return len(self._where)
+
+    def keys(self) -> KeysView[str]:
+        """The keys of all items, in lower case."""
+        return dict.fromkeys(self._where).keys()
+
+    def values(self) -> ValuesView[Item]:
+        """All items."""
+        return {key: self[key] for key in list(self._where)}.values()
+
+    def items(self) -> ItemsView[str, Item]:
+        """All keys with their items."""
+        return {key: self[key] for key in list(self._where)}.items()
+
+    def get(self, key: str, default: Item | None = None) -> Item | None:
+        """The item of this key, or *default* when there is none."""
+        return self[key] if key in self else default
+
+    def __repr__(self) -> str:
+        return f"<Store {self.name}: {len(self)} items>"
+
+    def _refuse(self, *args: object, **kwargs: object) -> NoReturn:
+        raise NotImplementedError(f"store '{self.name}' is read only; set the value of an item instead")
+
+    __setitem__ = __delitem__ = clear = copy = pop = popitem = setdefault = update = _refuse
+
+    def close(self) -> None:
+        """Forget the items; for a daemon that ends and a client that closes."""
+        with self._lock:
+            self._items.clear()

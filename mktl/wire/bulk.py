@@ -1,0 +1,65 @@
+"""Arrays beside the payload: raw bytes, described by ``shape`` and ``dtype``."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from ..errors import WireError
+from .payload import Payload
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+def is_array(value: Any) -> bool:
+    """True for a NumPy array, without importing NumPy to find out."""
+    return hasattr(value, "dtype") and hasattr(value, "shape") and getattr(value, "ndim", 0) > 0
+
+
+def to_plain(value: Any) -> Any:
+    """A NumPy scalar as the Python number it stands for; anything else unchanged."""
+    if hasattr(value, "dtype") and getattr(value, "ndim", None) == 0:
+        return value.item()
+    return value
+
+
+def array_payload(array: np.ndarray[Any, Any], **fields: Any) -> Payload:
+    """A payload with *array* in its bulk frame, C order, any shape; non-contiguous arrays are copied.
+
+    Raises:
+        WireError: An array of Python objects, or of a structured type, which no frame can describe.
+    """
+    import numpy as np
+
+    if array.dtype.hasobject or array.dtype.names is not None:
+        raise WireError(f"arrays of dtype {array.dtype} cannot travel; use a numeric dtype")
+    solid = np.ascontiguousarray(array)
+    dtype = solid.dtype.str if solid.dtype.byteorder == ">" or solid.dtype.kind in "SUmM" else str(solid.dtype)
+    data = memoryview(solid.reshape(-1).view(np.uint8)) if solid.size else b""
+    return Payload(bulk=data, shape=list(array.shape), dtype=dtype, **fields)
+
+
+def array_from(payload: Payload) -> np.ndarray[Any, Any]:
+    """The array that *payload* describes; its memory is the frame's own, not to be written.
+
+    Raises:
+        WireError: A shape or dtype that is none, or that does not fit the bytes.
+    """
+    import numpy as np
+
+    shape, dtype_name, bulk = payload.shape, payload.dtype, payload.bulk
+    assert bulk is not None
+    if not isinstance(dtype_name, str) or len(dtype_name) > 32:
+        raise WireError(f"bulk data without a dtype: {str(dtype_name)[:40]!r}")
+    if not isinstance(shape, list) or not all(isinstance(n, int) and n >= 0 for n in shape):
+        raise WireError(f"bulk data without a shape: {str(shape)[:40]!r}")
+    try:
+        dtype = np.dtype(dtype_name)
+    except (TypeError, ValueError, SyntaxError):
+        raise WireError(f"no such dtype: {dtype_name!r}") from None
+    if dtype.hasobject or dtype.names is not None:
+        raise WireError(f"arrays of dtype {dtype_name!r} are not accepted")
+    if math.prod(shape) * dtype.itemsize != len(bulk):
+        raise WireError(f"{len(bulk)} bytes of bulk data are not {shape} of {dtype_name}")
+    return np.frombuffer(bulk, dtype=dtype).reshape(shape)

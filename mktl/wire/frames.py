@@ -1,0 +1,123 @@
+"""The frames of the wire, version ``a``, packed and unpacked.
+
+Request and response: ``[version, id, type, target, flags, payload]``, and a seventh frame only when there
+is bulk data; a missing seventh frame and an empty one are different things. Broadcast:
+``[topic, version, payload]`` with bulk as a fourth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from ..errors import WireError
+
+VERSION = b"a"
+NO_ACK = 1
+NO_REP = 2
+
+GET, SET, ACK, REP = b"GET", b"SET", b"ACK", b"REP"
+
+Bulk = bytes | memoryview | None
+
+
+class Frames(NamedTuple):
+    """One request or response, still in bytes except for the flags."""
+
+    id: bytes
+    type: bytes
+    target: bytes
+    flags: int
+    payload: bytes
+    bulk: Bulk = None
+
+
+class FrameError(WireError):
+    """Frames that are no mKTL message; *id* is empty where it could not be read."""
+
+    def __init__(self, message: str, id: bytes = b"") -> None:
+        super().__init__(message)
+        self.id = id
+
+
+def pack_flags(flags: int) -> bytes:
+    """Big-endian, empty for 0.
+
+    >>> pack_flags(NO_ACK | NO_REP), pack_flags(0)
+    (b'\\x03', b'')
+    """
+    return flags.to_bytes((flags.bit_length() + 7) // 8, "big")
+
+
+def pack(frames: Frames) -> list[bytes | memoryview]:
+    """The frames as they go on the wire.
+
+    >>> pack(Frames(b"00000023", GET, b"lab.temp", 0, b""))
+    [b'a', b'00000023', b'GET', b'lab.temp', b'', b'']
+    """
+    parts: list[bytes | memoryview] = [
+        VERSION, frames.id, frames.type, frames.target, pack_flags(frames.flags), frames.payload,
+    ]  # fmt: skip
+    if frames.bulk is not None:
+        parts.append(frames.bulk)
+    return parts
+
+
+def pack_ack(id: bytes) -> list[bytes]:
+    """The acknowledgement of request *id*."""
+    return [VERSION, id, ACK, b"", b"", b""]
+
+
+def unpack(parts: Sequence[bytes]) -> Frames:
+    """The message in these frames, without ZeroMQ's identity frame.
+
+    Raises:
+        FrameError: Another version or number of frames, or flags that are none. It carries the id where
+            there is one to answer to.
+    """
+    count = len(parts)
+    if count < 2 or not parts[1]:
+        raise FrameError(f"{count} frames and no request id")
+    if parts[0] != VERSION:
+        raise FrameError(f"version {bytes(parts[0][:8])!r} is not spoken here, only {VERSION!r}", bytes(parts[1]))
+    if count not in (6, 7):
+        raise FrameError(f"expected 6 or 7 frames, got {count}", bytes(parts[1]))
+    flags = parts[4]
+    if len(flags) > 8:
+        # An older dialect has its JSON payload here.
+        raise FrameError(f"flags of {len(flags)} bytes; at most 8 are known", bytes(parts[1]))
+    return Frames(
+        parts[1],
+        parts[2],
+        parts[3],
+        int.from_bytes(flags, "big") if flags else 0,
+        parts[5],
+        parts[6] if count == 7 else None,
+    )
+
+
+def topic(full_key: str) -> bytes:
+    """The topic of an item's broadcasts; the trailing dot keeps ``a.temp`` from matching ``a.temp2``.
+
+    >>> topic("lab.temp")
+    b'lab.temp.'
+    """
+    return full_key.encode() + b"."
+
+
+def pack_broadcast(topic: bytes, payload: bytes, bulk: Bulk = None) -> list[bytes | memoryview]:
+    """The frames of one broadcast."""
+    if bulk is None:
+        return [topic, VERSION, payload]
+    return [topic, VERSION, payload, bulk]
+
+
+def unpack_broadcast(parts: Sequence[bytes]) -> tuple[bytes, bytes, Bulk]:
+    """Topic, payload and bulk of a broadcast.
+
+    Raises:
+        FrameError: Another version or number of frames.
+    """
+    if len(parts) not in (3, 4) or parts[1] != VERSION:
+        raise FrameError(f"a broadcast of {len(parts)} frames, or of another version")
+    return parts[0], parts[2], parts[3] if len(parts) == 4 else None

@@ -1,0 +1,195 @@
+"""A bounded pool of threads in which the work of one owner stays in order.
+
+Each owner (an item, mostly) has a :class:`Lane`. Calls on one lane never overlap and keep their order;
+a lane that hangs holds one thread, not the pool.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import TypeVar
+
+from . import poll
+
+log = logging.getLogger(__name__)
+
+#: Threads that start as soon as there is work for them.
+EAGER_THREADS = 4
+#: Threads at the most: this many lanes may hang at once before others have to wait.
+MOST_THREADS = 64
+#: Beyond the eager ones, a thread is added when work waits and no thread has taken any for this long.
+PATIENCE_S = 0.01
+#: A thread with nothing to do ends after this long.
+IDLE_S = 5.0
+
+Job = Callable[[], object]
+Result = TypeVar("Result")
+
+
+class Lane:
+    """The queue of one owner; made by :meth:`Workers.lane`."""
+
+    __slots__ = ("_active", "_jobs", "_thread", "_workers")
+
+    def __init__(self, workers: Workers) -> None:
+        self._workers = workers
+        self._jobs: deque[Job] = deque()
+        self._active = False
+        self._thread: threading.Thread | None = None
+
+    def submit(self, job: Job) -> None:
+        """Run *job* on some thread of the pool, after everything submitted to this lane before."""
+        with self._workers._lock:
+            self._jobs.append(job)
+            if self._active:
+                return
+            self._active = True
+            self._workers._enqueue(self)
+
+    def call(self, function: Callable[[], Result]) -> Result:
+        """Run *function* in its turn and wait for what it returns or raises.
+
+        From a job of this very lane it runs at once: waiting for its own turn would never end.
+        """
+        if self._thread is threading.current_thread():
+            return function()
+        future: Future[Result] = Future()
+
+        def job() -> None:
+            try:
+                future.set_result(function())
+            except BaseException as error:
+                future.set_exception(error)
+
+        self.submit(job)
+        return future.result()
+
+    def clear(self) -> None:
+        """Drop what has not begun."""
+        with self._workers._lock:
+            self._jobs.clear()
+
+    def __len__(self) -> int:
+        """How many jobs wait, without the one that runs."""
+        return len(self._jobs)
+
+
+class Workers:
+    """The pool; threads start with the first work and end when idle or at :meth:`close`."""
+
+    def __init__(self, name: str, most_threads: int = MOST_THREADS) -> None:
+        self._name = name
+        self._most = most_threads
+        self._lock = threading.Lock()
+        self._ready = threading.Condition(self._lock)
+        self._lanes: deque[Lane] = deque()
+        self._threads: set[threading.Thread] = set()
+        self._idle = 0
+        self._started = 0
+        self._taken = 0
+        self._taken_before = 0
+        self._watch: poll.Timer | None = None
+        self._closed = False
+
+    def lane(self) -> Lane:
+        """A new lane of this pool."""
+        return Lane(self)
+
+    # The methods below are called with the lock held.
+
+    def _enqueue(self, lane: Lane) -> None:
+        self._lanes.append(lane)
+        if self._idle:
+            self._ready.notify()
+        elif len(self._threads) < min(EAGER_THREADS, self._most):
+            self._spawn()
+        elif self._watch is None and len(self._threads) < self._most:
+            self._watch_progress()
+
+    def _watch_progress(self) -> None:
+        self._taken_before = self._taken
+        self._watch = poll.clock().once(PATIENCE_S, self._relieve)
+
+    def _spawn(self) -> None:
+        if self._closed:
+            return
+        self._started += 1
+        thread = threading.Thread(target=self._run, name=f"{self._name}-{self._started}", daemon=True)
+        self._threads.add(thread)
+        thread.start()
+
+    def _relieve(self) -> None:
+        """Add a thread when work waits and nothing was taken since the last look: every thread is stuck."""
+        with self._lock:
+            self._watch = None
+            if self._closed or not self._lanes or len(self._threads) >= self._most:
+                return
+            if self._taken == self._taken_before:
+                self._spawn()
+            self._watch_progress()
+
+    def _run(self) -> None:
+        lane: Lane | None = None
+        while True:
+            with self._lock:
+                if lane is not None:
+                    self._put_back(lane)
+                job, lane = self._take()
+                if lane is None:
+                    self._threads.discard(threading.current_thread())
+                    return
+            lane._thread = threading.current_thread()
+            try:
+                job()
+            except Exception:
+                log.exception("%s: a job raised", self._name)
+            lane._thread = None
+            job = _nothing  # so that an idle thread keeps nothing alive
+
+    def _put_back(self, lane: Lane) -> None:
+        if lane._jobs:
+            self._lanes.append(lane)
+        else:
+            lane._active = False
+
+    def _take(self) -> tuple[Job, Lane | None]:
+        while True:
+            while self._lanes and not self._closed:
+                lane = self._lanes.popleft()
+                if lane._jobs:
+                    self._taken += 1
+                    return lane._jobs.popleft(), lane
+                lane._active = False
+            if self._closed:
+                return _nothing, None
+            self._idle += 1
+            woken = self._ready.wait(IDLE_S)
+            self._idle -= 1
+            if not woken and not self._lanes:
+                return _nothing, None
+
+    def close(self, timeout_s: float = 1.0) -> bool:
+        """Drop what has not begun and wait for what has; False when a job still hangs."""
+        with self._lock:
+            self._closed = True
+            self._lanes.clear()
+            if self._watch is not None:
+                self._watch.cancel()
+            self._ready.notify_all()
+            threads = [thread for thread in self._threads if thread is not threading.current_thread()]
+        deadline_s = time.monotonic() + timeout_s
+        for thread in threads:
+            thread.join(max(0.0, deadline_s - time.monotonic()))
+        hanging = [thread.name for thread in threads if thread.is_alive()]
+        if hanging:
+            log.warning("%s: %d threads are still in a hook that does not return", self._name, len(hanging))
+        return not hanging
+
+
+def _nothing() -> None:
+    pass
