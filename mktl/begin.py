@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterable
-from typing import overload
+from collections.abc import Collection, Iterable
 
 from . import poll
 from .config import cache, local
@@ -63,9 +62,9 @@ def find_store(name: str, afresh: bool = False) -> Store:
     name = check_store(name)
     with _lock:
         store = _stores.get(name)
-        if store is not None and (store.authoritative or not afresh):
+        if store is not None and not afresh:
             return store
-        blocks = list(_find_blocks(name))
+        blocks = list(_find_blocks(name, store.own if store is not None else ()))
         if not blocks and store is None:
             raise UnknownStoreError(_advice(name))
         if store is None:
@@ -75,13 +74,14 @@ def find_store(name: str, afresh: bool = False) -> Store:
         return store
 
 
-def _find_blocks(name: str) -> Iterable[Block]:
+def _find_blocks(name: str, own: Collection[str]) -> Iterable[Block]:
+    """What this host's daemons and those of the cache say; *own* are the uuids of this very process."""
     found: dict[str, Block] = {}
     for daemon in local.known_daemons(name):
-        if daemon.ports.rep is not None:
+        if daemon.ports.rep is not None and daemon.uuid not in own:
             found.update(_ask_catalog(name, f"tcp://{LOOPBACK}:{daemon.ports.rep}"))
     for uuid, block in cache.load(name).items():
-        if uuid not in found:
+        if uuid not in found and uuid not in own:
             host, rep, _ = endpoint(block)
             found.update(_ask_catalog(name, f"tcp://{reachable(host)}:{rep}"))
     for block in found.values():
@@ -120,28 +120,26 @@ def stores() -> list[str]:
     return sorted(names)
 
 
-def adopt(store: Store) -> None:
-    """Have :func:`get` give this store's own items: in the process of its daemon."""
+def own_store(name: str) -> Store:
+    """The store to which a daemon of this process adds its items; :func:`get` gives the same."""
     with _lock:
-        _stores[store.name] = store
+        return _stores.setdefault(check_store(name), Store(name))
 
 
-def forget(store: Store) -> None:
-    """The reverse of :func:`adopt`."""
+def disown(store: Store, uuid: str) -> None:
+    """The daemon *uuid* of this process has ended: its items go, and the store with the last of them."""
     with _lock:
-        if _stores.get(store.name) is store:
+        store.drop_block(uuid)
+        if not store.blocks and _stores.get(store.name) is store:
             del _stores[store.name]
 
 
 def close() -> None:
     """Close this process's connections to daemons and forget its stores; the next :func:`get` begins anew."""
     with _lock:
-        for store in _stores.values():
-            if not store.authoritative:
-                store.close()
-        kept = {name: store for name, store in _stores.items() if store.authoritative}
-        _stores.clear()
-        _stores.update(kept)
+        for name in [name for name, store in _stores.items() if not store.own]:
+            del _stores[name]
+        serving = bool(_stores)
     close_client()
-    if not kept:
+    if not serving:
         poll.close()

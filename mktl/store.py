@@ -26,8 +26,8 @@ class Store:
         self._where: dict[str, str] = {}
         self._items: dict[str, Item] = {}
         self._lock = threading.RLock()
-        #: What an item is made of by default; its own daemon makes other items.
-        self.authoritative = False
+        #: The uuids of the daemons of this very process that serve it.
+        self.own: set[str] = set()
 
     # -- what is known of it
 
@@ -39,6 +39,15 @@ class Store:
                 self._where.pop(key, None)
             self._blocks[block["uuid"]] = block
             self._where.update(dict.fromkeys(block["items"], block["uuid"]))
+
+    def drop_block(self, uuid: str) -> None:
+        """Forget a daemon and its items."""
+        with self._lock:
+            block = self._blocks.pop(uuid, {"items": {}})
+            self.own.discard(uuid)
+            for key in block["items"]:
+                self._where.pop(key, None)
+                self._items.pop(key, None)
 
     @property
     def blocks(self) -> Mapping[str, Block]:
@@ -131,8 +140,3 @@ class Store:
         raise NotImplementedError(f"store '{self.name}' is read only; set the value of an item instead")
 
     __setitem__ = __delitem__ = clear = copy = pop = popitem = setdefault = update = _refuse
-
-    def close(self) -> None:
-        """Forget the items; for a daemon that ends and a client that closes."""
-        with self._lock:
-            self._items.clear()

@@ -9,14 +9,13 @@ from typing import Any
 
 import click
 
-from ..config import cache
 from ..config.block import Block, endpoint
 from ..errors import MktlError
 from ..item.types import unit_of
-from .asking import Job, ask_all
+from .asking import Job
 from .endings import OK, Failures
 from .names import Name, parse, parse_all
-from .reach import expand, finish, item_of, no_answer, on_terminal, print_json, shown_keys, store_of, tell
+from .reach import ask, expand, finish, item_of, no_answer, on_terminal, print_json, shown_keys, store_of
 from .values import Reading, json_safe, plain, printable, read_of, timestamp
 
 #: Fields of a description in the order in which they are told; the others follow by name.
@@ -34,7 +33,7 @@ def list_stores(*, as_json: bool = False) -> int:
         from . import tables
 
         if names:
-            tables.show(tables.names(names))
+            tables.show(tables.names((name, "") for name in names))
         else:
             click.echo("no stores known here: no daemon has run on this host, and none has been asked for")
     else:
@@ -56,10 +55,10 @@ def list_items(
     jobs = [Job(name, partial(store_of, name), no_answer(name)) for name in dict.fromkeys(names)]
     rows: list[dict[str, Any]] = []
     hidden = 0
-    for name, store in tell(ask_all(jobs, timeout_s=timeout_s), failures):
+    for name, store in ask(jobs, failures, timeout_s=timeout_s):
         keys = shown_keys(store, everything=everything)
-        hidden += len(store.keys()) - len(keys)
-        rows += [row_of(f"{name}.{key}", store.config[key]) for key in keys]
+        hidden += len(store) - len(keys)
+        rows += [row_of(f"{name}.{key}", store.describe(key)) for key in keys]
     _show_items(rows, hidden, as_json=as_json)
     return finish(failures)
 
@@ -120,8 +119,9 @@ def describe(
 ) -> int:
     """Print everything known of *names*; the exit code."""
     wanted = expand(parse_all(names, store), failures, everything=everything, timeout_s=timeout_s)
-    jobs = [Job(str(name), partial(facts_of, name), no_answer(str(name))) for name in wanted]
-    found = [facts for _, facts in tell(ask_all(jobs, timeout_s=timeout_s), failures)]
+    one = partial(facts_of, timeout_s=timeout_s)
+    jobs = [Job(str(name), partial(one, name), no_answer(str(name))) for name in wanted]
+    found = [facts for _, facts in ask(jobs, failures, timeout_s=timeout_s)]
     if as_json:
         print_json([as_json_of(*facts) for facts in found])
     else:
@@ -129,31 +129,23 @@ def describe(
     return finish(failures)
 
 
-def facts_of(name: Name) -> tuple[Reading, dict[str, Any], Block]:
+def facts_of(name: Name, *, timeout_s: float | None = None) -> tuple[Reading, dict[str, Any], Block]:
     """What an item says now, its description, and the block of the daemon that serves it.
 
-    An item that cannot be read is described all the same: the reason stands where its value would.
+    An item that cannot be read is described all the same: the reason stands where its status would.
     """
-    item = item_of(name)
+    item = item_of(name, timeout_s=timeout_s)
     try:
         item.get()
         reading = read_of(item)
     except MktlError as error:
         reading = replace(read_of(item), status=error.status, severity="invalid", reason=str(error))
-    return reading, dict(item.config or {}), block_of(name)
-
-
-def block_of(name: Name) -> Block:
-    """The block of the daemon that serves *name*, as this host last saw it; empty when it was not kept."""
-    for block in cache.load(name.store).values():
-        if name.key in block["items"]:
-            return block
-    return {}
+    return reading, dict(item.config), item.store.block_of(item.key)
 
 
 def as_json_of(reading: Reading, config: Mapping[str, Any], block: Block) -> dict[str, Any]:
     """The fields of a reading, with ``sampled``, ``config`` as the daemon sent it, and ``daemon``."""
-    host, rep, pub = endpoint(block) if block else (None, None, None)
+    host, rep, pub = endpoint(block)
     return {
         **reading.as_json(),
         "sampled": json_safe(reading.sampled),
@@ -181,9 +173,8 @@ def lines_of(reading: Reading, config: Mapping[str, Any], block: Block) -> list[
     fields["settable"] = is_settable(config)
     others = sorted(field for field in fields if field not in FIRST)
     lines += [(field, _text_of(field, fields[field])) for field in (*FIRST, *others) if field in fields]
-    if block:
-        host, rep, pub = endpoint(block)
-        lines.append(("daemon", f"{block['store']} {block['alias']} on {host}, ports {rep} and {pub}"))
+    host, rep, pub = endpoint(block)
+    lines.append(("daemon", f"{block['store']} {block['alias']} on {host}, ports {rep} and {pub}"))
     return lines
 
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import errno
 import logging
 import os
 import sys
 import traceback
 from collections.abc import Iterable
-from typing import Any
+from typing import NoReturn
 
 import click
 
+from ..errors import MktlError, UnknownItemError, UnknownStoreError
 from .values import printable
 
 OK = 0
@@ -58,8 +58,6 @@ def one_line(name: str, error: BaseException) -> str:
     >>> one_line("lab.target", ValueError("lab.target: 312.0 mm is above the maximum 300.0 mm"))
     'lab.target: 312.0 mm is above the maximum 300.0 mm'
     """
-    from ..errors import MktlError, UnknownItemError, UnknownStoreError
-
     text = str(error)
     if isinstance(error, KeyError) and not isinstance(error, MktlError) and error.args:
         text = str(error.args[0])
@@ -75,22 +73,21 @@ def one_line(name: str, error: BaseException) -> str:
 class QuietGroup(click.Group):
     """A group of commands that ends without a word on Ctrl-C and when its reader has had enough."""
 
-    def invoke(self, ctx: click.Context) -> Any:
+    def invoke(self, ctx: click.Context) -> NoReturn:
         """Run the command; the output is flushed here, where a reader that is gone is no error."""
         try:
-            result = super().invoke(ctx)
-            sys.stdout.flush()
+            code = super().invoke(ctx)
+            if sys.stdout is not None:
+                sys.stdout.flush()
         except BrokenPipeError:
             forget_stdout()
-            ctx.exit(OK)
-        except OSError as error:
-            if error.errno != errno.EPIPE:
-                raise
-            forget_stdout()
-            ctx.exit(OK)
+            code = OK
         except KeyboardInterrupt:
-            ctx.exit(INTERRUPTED)
-        return result
+            code = INTERRUPTED
+        except (MktlError, OSError) as error:
+            Failures("mark", verbose=log.isEnabledFor(logging.DEBUG)).add("", error)
+            code = FAILED
+        ctx.exit(code or OK)
 
 
 def forget_stdout() -> None:

@@ -7,14 +7,14 @@ from functools import partial
 
 import click
 
-from .asking import Job, ask_all
+from .asking import Job
 from .endings import Failures
 from .names import Name, parse_all
-from .reach import expand, finish, item_of, no_answer, on_terminal, print_json, tell
+from .reach import ask, expand, finish, item_of, no_answer, on_terminal, print_json
 from .values import Reading, read_of
 
 
-def get(
+def run(
     names: Sequence[str],
     store: str | None,
     *,
@@ -27,15 +27,16 @@ def get(
 ) -> int:
     """Print the values of *names*; the exit code."""
     wanted = expand(parse_all(names, store), failures, everything=everything, timeout_s=timeout_s)
-    jobs = [Job(str(name), partial(read, name, refresh=refresh), no_answer(str(name))) for name in wanted]
-    readings = [reading for _, reading in tell(ask_all(jobs, serial=serial, timeout_s=timeout_s), failures)]
+    one = partial(read, refresh=refresh, timeout_s=timeout_s)
+    jobs = [Job(str(name), partial(one, name), no_answer(str(name))) for name in wanted]
+    readings = [reading for _, reading in ask(jobs, failures, serial=serial, timeout_s=timeout_s)]
     show(readings, as_json=as_json)
     return finish(failures)
 
 
-def read(name: Name, *, refresh: bool = False) -> Reading:
+def read(name: Name, *, refresh: bool = False, timeout_s: float | None = None) -> Reading:
     """Ask the daemon for one item; with *refresh*, have it ask the hardware."""
-    item = item_of(name)
+    item = item_of(name, timeout_s=timeout_s)
     item.get(refresh=refresh)
     return read_of(item)
 

@@ -21,7 +21,7 @@ LOG_FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
 EXIT_CODES = "\b\nExit codes: 0 all is fine, 1 a request failed, 2 the command makes no sense."
 
 
-def _be_verbose(context: click.Context, _: click.Parameter, wanted: bool) -> None:
+def _be_verbose(context: click.Context, /, _: click.Parameter, wanted: bool) -> None:
     if wanted and not context.meta.get(VERBOSE):
         context.meta[VERBOSE] = True
         logging.basicConfig(level=logging.DEBUG, format=LOG_FORMAT)
@@ -82,8 +82,8 @@ def mark(context: click.Context) -> None:
 @click.option("-r", "--refresh", is_flag=True, help="Ask the hardware, not what the daemon remembers.")
 @_options(one_by_one, timeout, as_json, verbose)
 @click.pass_context
-def get(context: click.Context, names: tuple[str, ...], store: str | None, **options: Any) -> int:
-    """Print the value of each NAME: an item (lab.temp) or a whole store (lab).
+def get(context: click.Context, /, names: tuple[str, ...], store: str | None, **options: Any) -> int:
+    r"""Print the value of each NAME: an item (lab.temp) or a whole store (lab).
 
     \b
     In a pipe an item is one line, KEY = VALUE[ UNITS][ (STATUS[: REASON])]:
@@ -91,24 +91,24 @@ def get(context: click.Context, names: tuple[str, ...], store: str | None, **opt
       lab.field = 0.000 T (stale: the daemon is gone)
     A status is only there when it is not ok. A value that is not set is "-".
     """
-    from .getting import get as run
+    from .getting import run
 
     return run(names, store, failures=_failures(context), **options)
 
 
-@mark.command(short_help="Set values.")
+@mark.command(name="set", short_help="Set values.")
 @click.argument("assignments", nargs=-1, required=True, metavar="NAME=VALUE...")
 @_options(in_store)
 @click.option("--no-wait", is_flag=True, help="Do not wait until the daemon has done it.")
 @_options(one_by_one, timeout, as_json, verbose)
 @click.pass_context
-def set(context: click.Context, assignments: tuple[str, ...], store: str | None, **options: Any) -> int:
+def set_(context: click.Context, /, assignments: tuple[str, ...], store: str | None, **options: Any) -> int:
     """Set each item to a value: lab.setpoint=12.5 lab.heater=high.
 
     Words are taken for enumerated, boolean and mask items, numbers for numeric ones, strings as they are.
     Says what was set and what the daemon shows then.
     """
-    from .setting import set as run
+    from .setting import run
 
     return run(assignments, store, failures=_failures(context), **options)
 
@@ -128,13 +128,13 @@ def set(context: click.Context, assignments: tuple[str, ...], store: str | None,
 )
 @_options(as_json, verbose)
 @click.pass_context
-def watch(context: click.Context, names: tuple[str, ...], store: str | None, **options: Any) -> int:
+def watch(context: click.Context, /, names: tuple[str, ...], store: str | None, **options: Any) -> int:
     """Follow each NAME, an item or a whole store, until Ctrl-C.
 
     A live table on a terminal; in a pipe one line per update, with its time; with --json one object per line.
     The first values are updates too.
     """
-    from .watching import watch as run
+    from .watching import run
 
     return run(names, store, failures=_failures(context), **options)
 
@@ -143,10 +143,11 @@ def watch(context: click.Context, names: tuple[str, ...], store: str | None, **o
 @click.argument("stores", nargs=-1, metavar="[STORE]...")
 @_options(everything, timeout, as_json, verbose)
 @click.pass_context
-def list_(context: click.Context, stores: tuple[str, ...], **options: Any) -> int:
+def list_(context: click.Context, /, stores: tuple[str, ...], **options: Any) -> int:
     """List the stores known on this host, or the items of each STORE.
 
-    In a pipe, the items are lines of KEY, TYPE, UNITS, settable (rw) or not (ro), and DESCRIPTION, between tabs.
+    In a pipe, the items are lines of KEY, TYPE, UNITS, settable (rw) or not (ro), and DESCRIPTION, with tabs
+    between them.
     """
     from .describing import list_items, list_stores
 
@@ -159,7 +160,7 @@ def list_(context: click.Context, stores: tuple[str, ...], **options: Any) -> in
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 @_options(in_store, everything, timeout, as_json, verbose)
 @click.pass_context
-def describe(context: click.Context, names: tuple[str, ...], store: str | None, **options: Any) -> int:
+def describe(context: click.Context, /, names: tuple[str, ...], store: str | None, **options: Any) -> int:
     """Print everything known of each NAME: what it is, where it is served, what it says now."""
     from .describing import describe as run
 

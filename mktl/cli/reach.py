@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
@@ -15,29 +15,40 @@ from .asking import Job, Outcome, ask_all
 from .endings import Failures
 from .names import Name, is_housekeeping
 
+if TYPE_CHECKING:
+    from ..item import Item
+    from ..store import Store
+
 T = TypeVar("T")
 
+#: How much longer than a request may take it is waited for: its own error says more than ours.
+GRACE_S = 0.25
 
-def store_of(name: str) -> Any:
+
+def store_of(name: str) -> Store:
     """The store of this name; nothing is subscribed to.
 
     Raises:
         UnknownStoreError: Nobody serves it.
     """
-    import mktl
+    from ..begin import find_store
 
-    return mktl.get(name)
+    return find_store(name)
 
 
-def item_of(name: Name) -> Any:
-    """The item of this name, without a subscription.
+def item_of(name: Name, *, subscribe: bool = False, timeout_s: float | None = None) -> Item:
+    """The item of this name; its requests may take *timeout_s*.
 
     Raises:
-        UnknownItemError: Its store has no such item.
+        UnknownItemError: Its store has no such item; the message has the nearest ones.
     """
     import mktl
 
-    return mktl.get(name.store, name.key, subscribe=False)
+    found = mktl.get(name.store, name.key, subscribe=subscribe)
+    item = cast("Item", found)
+    if timeout_s is not None:
+        item.timeout = timeout_s
+    return item
 
 
 def no_answer(name: str) -> Callable[[float], Exception]:
@@ -54,7 +65,7 @@ def expand(
     """
     stores = dict.fromkeys(name.store for name in names)
     jobs = [Job(store, partial(store_of, store), no_answer(store)) for store in stores]
-    found = dict(tell(ask_all(jobs, timeout_s=timeout_s), failures))
+    found = dict(ask(jobs, failures, timeout_s=timeout_s))
     expanded: dict[Name, None] = {}
     for name in names:
         if name.store not in found:
@@ -67,13 +78,21 @@ def expand(
     return list(expanded)
 
 
-def shown_keys(store: Any, *, everything: bool) -> list[str]:
+def shown_keys(store: Store, *, everything: bool) -> list[str]:
     """The keys of *store* in its order, housekeeping last or not at all."""
     keys = list(store.keys())
     kept = [key for key in keys if not is_housekeeping(key)]
     if everything:
         kept += [key for key in keys if is_housekeeping(key)]
     return kept
+
+
+def ask(
+    jobs: Sequence[Job[T]], failures: Failures, *, serial: bool = False, timeout_s: float | None = None
+) -> list[tuple[str, T]]:
+    """Do *jobs*, each in *timeout_s*: name and result of what succeeded; whatever failed is said on stderr."""
+    patience_s = None if timeout_s is None else timeout_s + GRACE_S
+    return tell(ask_all(jobs, serial=serial, timeout_s=patience_s), failures)
 
 
 def tell(outcomes: Sequence[Outcome[T]], failures: Failures) -> list[tuple[str, T]]:

@@ -9,11 +9,11 @@ from typing import Any
 
 import click
 
-from ..errors import MktlError, NotGettableError, OutcomeUnknownError
-from .asking import Job, ask_all
+from ..errors import MktlError, OutcomeUnknownError
+from .asking import Job
 from .endings import Failures
 from .names import Assignment, Name, parse_assignments
-from .reach import expand, finish, item_of, on_terminal, print_json, tell
+from .reach import ask, expand, finish, item_of, on_terminal, print_json
 from .typed import value_of
 from .values import Reading, json_safe, printable, read_of
 
@@ -47,7 +47,7 @@ class Done:
         return {**fields, "set": json_safe(self.value), "confirmed": self.is_confirmed}
 
 
-def set(
+def run(
     assignments: Sequence[str],
     store: str | None,
     *,
@@ -60,33 +60,23 @@ def set(
     """Carry out ``key=value`` *assignments*; the exit code."""
     wanted = parse_assignments(assignments, store, serial=serial)
     reachable = dict.fromkeys(expand([a.name for a in wanted], failures, timeout_s=timeout_s))
-    jobs = [
-        Job(str(a.name), partial(carry_out, a, no_wait=no_wait), _unknown(a.name))
-        for a in wanted
-        if a.name in reachable
-    ]
-    done = [one for _, one in tell(ask_all(jobs, serial=serial, timeout_s=timeout_s), failures)]
+    one = partial(carry_out, no_wait=no_wait, timeout_s=timeout_s)
+    jobs = [Job(str(a.name), partial(one, a), _unknown(a.name)) for a in wanted if a.name in reachable]
+    done = [one for _, one in ask(jobs, failures, serial=serial, timeout_s=timeout_s)]
     show(done, as_json=as_json)
     return finish(failures)
 
 
-def carry_out(assignment: Assignment, *, no_wait: bool = False) -> Done:
-    """Set one item and read what its daemon shows then."""
-    item = item_of(assignment.name)
+def carry_out(assignment: Assignment, *, no_wait: bool = False, timeout_s: float | None = None) -> Done:
+    """Set one item; what its daemon shows then came with the answer."""
+    item = item_of(assignment.name, timeout_s=timeout_s)
     value = value_of(item, assignment.text)
     if no_wait:
         response = item.set(value, wait=False).wait(NO_WAIT_S)
         return Done(assignment, value, None, is_confirmed=response is not None)
     item.set(value)
-    return Done(assignment, value, _now(item), is_confirmed=True)
-
-
-def _now(item: Any) -> Reading | None:
-    try:
-        item.get()
-    except NotGettableError:
-        return None
-    return read_of(item)
+    is_readable = item.config.get("gettable") is not False
+    return Done(assignment, value, read_of(item) if is_readable else None, is_confirmed=True)
 
 
 def _unknown(name: Name) -> Callable[[float], MktlError]:

@@ -23,8 +23,8 @@ def console() -> Console:
     return Console(highlight=False, markup=False, emoji=False)
 
 
-def show(table: Table) -> None:
-    """Print *table* on stdout."""
+def show(table: Table | Text) -> None:
+    """Print *table*, or a note below one, on stdout."""
     console().print(table)
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import ItemTypeError, ItemValueError
 
+if TYPE_CHECKING:
+    from ..item import Item
 
-def value_of(item: Any, text: str) -> Any:
+
+def value_of(item: Item, text: str) -> Any:
     """The value for *item* that *text* stands for.
 
     Enumerated, boolean and mask items take their words, or numbers; numeric ones a number, or what their
@@ -18,7 +21,7 @@ def value_of(item: Any, text: str) -> Any:
     Raises:
         MktlError: *text* is none of that, with what would be right.
     """
-    kind = (item.config or {}).get("type")
+    kind = item.config.get("type")
     if kind is None:
         return _any(text)
     if kind == "numeric array":
@@ -28,7 +31,7 @@ def value_of(item: Any, text: str) -> Any:
     return item.from_format(text)
 
 
-def _array(item: Any, text: str) -> list[int | float]:
+def _array(item: Item, text: str) -> list[int | float]:
     parts = text.strip().removeprefix("[").removesuffix("]").split(",")
     try:
         return [_number(part.strip()) for part in parts] if parts != [""] else []

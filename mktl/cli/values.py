@@ -7,10 +7,14 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..item.formats import to_text
 from ..item.types import unit_of
+
+if TYPE_CHECKING:
+    from ..item import Item
+    from ..item.reading import Reading as State
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,11 @@ class Reading:
     def is_ok(self) -> bool:
         """True when nothing has to be said beside the value."""
         return self.status == "ok" and self.severity == "none"
+
+    @property
+    def identity(self) -> tuple[object, ...]:
+        """What makes this another update than the one before it."""
+        return self.time, self.formatted, self.status, self.severity, self.reason
 
     def as_json(self) -> dict[str, Any]:
         """The fields for ``--json``, every one a value that JSON can carry."""
@@ -80,25 +89,25 @@ class Reading:
         return f"{printable(status)}: {printable(self.reason)}" if self.reason else printable(status)
 
 
-def read_of(item: Any) -> Reading:
+def read_of(item: Item) -> Reading:
     """What *item* knows now, without asking anybody."""
-    return reading_of(item, item.value, item.time)
+    return reading_of(item, item.reading)
 
 
-def reading_of(item: Any, value: Any, time: float | None) -> Reading:
-    """What *item* knows now, but with the *value* and *time* of one certain update of it."""
-    config: Mapping[str, Any] = item.config or {}
+def reading_of(item: Item, state: State) -> Reading:
+    """One *state* of *item*, as it is shown."""
+    config = item.config
     return Reading(
         key=item.full_key,
-        value=value,
-        formatted=formatted(item.full_key, config, value),
+        value=state.value,
+        formatted=formatted(item.full_key, config, state.value),
         units=unit_of(config),
         formatted_units=unit_of(config, formatted=True),
-        time=time,
-        sampled=item.sampled,
-        status=item.status or "ok",
-        severity=item.severity or "none",
-        reason=item.reason or "",
+        time=state.time,
+        sampled=state.sampled,
+        status=state.status,
+        severity=state.severity,
+        reason=state.reason,
     )
 
 

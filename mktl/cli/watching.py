@@ -8,16 +8,20 @@ import select
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from .asking import Job, ask_all
+from .asking import Job
 from .endings import Failures
 from .names import Name, parse_all
-from .reach import expand, finish, json_line, no_answer, on_terminal, tell
-from .values import Reading, reading_of, timestamp
+from .reach import ask, expand, finish, item_of, json_line, no_answer, on_terminal
+from .values import Reading, read_of, reading_of, timestamp
+
+if TYPE_CHECKING:
+    from ..item import Item
 
 #: How often a live table is drawn, so that ages move and a thousand updates are one frame.
 FRAME_S = 0.2
@@ -25,7 +29,7 @@ FRAME_S = 0.2
 IDLE_S = 0.5
 
 
-def watch(
+def run(
     names: Sequence[str],
     store: str | None,
     *,
@@ -40,7 +44,7 @@ def watch(
         updates: queue.SimpleQueue[Reading] = queue.SimpleQueue()
         wanted = expand(parse_all(names, store), failures, everything=everything)
         jobs = [Job(str(name), partial(follow, name, updates.put), no_answer(str(name))) for name in wanted]
-        items = [item for _, item in tell(ask_all(jobs), failures)]
+        items = [item for _, item in ask(jobs, failures)]
         if items:
             ends_s = None if for_s is None else time.monotonic() + for_s
             stream = until(
@@ -52,31 +56,42 @@ def watch(
     return finish(failures)
 
 
-def follow(name: Name, put: Callable[[Reading], None]) -> Any:
-    """Hand every update of an item, its first value included, to *put*."""
-    import mktl
+def follow(name: Name, put: Callable[[Reading], None]) -> Item:
+    """Hand every update of an item, its first value included, to *put*; some may come twice."""
+    item = item_of(name, subscribe=True)
 
-    item = mktl.get(name.store, name.key)
-    item.register(lambda item, value, time: put(reading_of(item, value, time)), prime=True)
+    def take(item: Item, value: Any, time: float | None) -> None:
+        put(reading_of(item, replace(item.reading, value=value, time=time)))
+
+    item.register(take)
+    put(read_of(item))  # by hand: an item without a value has something to say as well
     return item
 
 
 def until(
     updates: queue.SimpleQueue[Reading], *, count: int | None, ends_s: float | None, idle_s: float
 ) -> Iterator[Reading | None]:
-    """Updates as they come, and None after each *idle_s* without one; ends after *count*, or at *ends_s*."""
+    """Updates as they come, each once, and None after *idle_s* without one; ends after *count*, or at *ends_s*."""
     seen = 0
+    latest: dict[str, tuple[object, ...]] = {}
     while count is None or seen < count:
         patience_s = idle_s if ends_s is None else min(idle_s, ends_s - time.monotonic())
         if patience_s <= 0:
             return
-        try:
-            update = updates.get(timeout=patience_s)
-        except queue.Empty:
-            yield None
-            continue
-        seen += 1
+        update = _next(updates, patience_s)
+        if update is not None:
+            if latest.get(update.key) == update.identity:
+                continue
+            latest[update.key] = update.identity
+            seen += 1
         yield update
+
+
+def _next(updates: queue.SimpleQueue[Reading], patience_s: float) -> Reading | None:
+    try:
+        return updates.get(timeout=patience_s)
+    except queue.Empty:
+        return None
 
 
 def _show(stream: Iterator[Reading | None], keys: Sequence[str], *, as_json: bool) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Literal
+
+from ...errors import ItemValueError
 
 #: What keeps a field from ending by itself: more digits, or more of anything.
 Openness = Literal["number", "text"]
@@ -81,6 +84,22 @@ class Place:
     def touches(self) -> bool:
         """True when another field may stand directly beside this one."""
         return bool(self.left or self.right)
+
+
+    @property
+    def rest_pattern(self) -> bytes:
+        """Everything up to the first of the stops: it gives nothing back, so a long bad reply costs little."""
+        if not self.stops:
+            return rb".*+" if self.last else rb".*?"
+        if all(len(stop) == 1 for stop in self.stops):
+            return rb"[^%s]*+" % b"".join(map(re.escape, self.stops))
+        return rb"(?:(?!%s).)*+" % b"|".join(map(re.escape, self.stops))
+
+    def check_rest(self, data: bytes) -> None:
+        """Refuse *data* that would be read back short, for a stop begins within it."""
+        for stop in self.stops:
+            if (data + stop).find(stop) != len(data):
+                raise ItemValueError(f"takes nothing with {quoted(stop)} in it, got {shown(data)}")
 
 
 def shown(value: object) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from ...errors import ItemTypeError, ItemValueError
@@ -177,8 +177,7 @@ class RawBytes(Converter):
     """``bytes8``: exactly so many bytes as they are; ``bytes``: all up to the literal that follows."""
 
     length: int | None
-    stops: tuple[bytes, ...] = ()
-    last: bool = False
+    place: Place = Place()
 
     kind = "bytes"
 
@@ -198,9 +197,7 @@ class RawBytes(Converter):
     def pattern(self) -> bytes:
         if self.length is not None:
             return rb".{%d}" % self.length
-        if not self.stops:
-            return rb".*+" if self.last else rb".*?"
-        return rb"(?:(?!%s).)*+" % b"|".join(map(re.escape, self.stops))
+        return self.place.rest_pattern
 
     @property
     def expected(self) -> str:
@@ -212,16 +209,15 @@ class RawBytes(Converter):
         data = bytes(value)
         if self.length is not None and len(data) != self.length:
             raise ItemValueError(f"takes exactly {self.length} bytes, got {len(data)}")
-        for stop in self.stops:
-            if (data + stop).find(stop) != len(data):
-                raise ItemValueError(f"takes bytes without {stop!r}, got {shown(data)}")
+        if self.length is None:
+            self.place.check_rest(data)
         return data
 
     def decode(self, raw: bytes) -> bytes:
         return raw
 
     def placed(self, place: Place) -> RawBytes:
-        return RawBytes(self.length, place.stops, place.last)
+        return replace(self, place=place)
 
 
 def _raw_bytes(length: int) -> str:

@@ -76,7 +76,7 @@ def _read_constant(spec: str, encoding: str) -> Converter | None:
     """``u8=100``; None where the left side is no number's format, for then it is a word."""
     found = _CONSTANT.fullmatch(spec)
     base = _read_number(found["base"]) if found else None
-    if found is None or base is None:
+    if found is None or base is None or base.kind == "bytes":
         return None
     value = _constant_value(found["value"])
     if isinstance(value, str):

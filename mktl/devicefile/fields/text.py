@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, replace
 
 from ...errors import ItemTypeError, ItemValueError
-from .base import Converter, Openness, Place, SpecError, quoted, shown
+from .base import Converter, Openness, Place, SpecError, shown
 from .escapes import encode_text, read_escape
 from .numbers import plain_number
 from .words import number_or_text
@@ -47,8 +47,7 @@ class Text(Converter):
     """``s``: everything up to the literal that follows, or to the end; it may be empty."""
 
     encoding: str
-    stops: tuple[bytes, ...] = ()
-    last: bool = False
+    place: Place = Place()
 
     kind = "text"
     default = ""
@@ -59,11 +58,7 @@ class Text(Converter):
 
     @property
     def pattern(self) -> bytes:
-        if not self.stops:
-            return rb".*+" if self.last else rb".*?"
-        if all(len(stop) == 1 for stop in self.stops):
-            return rb"[^%s]*+" % b"".join(map(re.escape, self.stops))
-        return rb"(?:(?!%s).)*+" % b"|".join(map(re.escape, self.stops))
+        return self.place.rest_pattern
 
     @property
     def expected(self) -> str:
@@ -71,16 +66,14 @@ class Text(Converter):
 
     def encode(self, value: object) -> bytes:
         data = encode_printable(value, self.encoding)
-        for stop in self.stops:
-            if (data + stop).find(stop) != len(data):
-                raise ItemValueError(f"takes text without {quoted(stop)}, got {shown(value)}")
+        self.place.check_rest(data)
         return data
 
     def decode(self, raw: bytes) -> object:
         return raw.decode(self.encoding)
 
     def placed(self, place: Place) -> Text:
-        return replace(self, stops=place.stops, last=place.last)
+        return replace(self, place=place)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,220 @@
+"""``markd``: serve a store, as the configuration and a Daemon subclass say, until told to stop."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import importlib.metadata
+import logging
+import os
+import queue
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from .endings import FAILED, OK, USAGE, tolerant_output
+
+if TYPE_CHECKING:
+    from ..daemon import Daemon
+    from ..errors import DeviceFileError
+
+log = logging.getLogger("mktl.markd")
+
+LOG_FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
+
+#: A daemon whose close() still hangs after this time is left by force, rather than kept for ever.
+PATIENCE_S = 10.0
+
+
+def arguments_of(argv: Sequence[str] | None = None) -> argparse.Namespace:
+    """The command line, as the Daemon gets it."""
+    parser = argparse.ArgumentParser(
+        prog="markd",
+        description="Serve the items of one daemon of an mKTL store, until SIGTERM or Ctrl-C.",
+        epilog="Everything is read and checked before any port is opened. "
+        "Exit codes: 0 stopped, 1 could not run, 2 the command line or a file is wrong.",
+    )
+    add = parser.add_argument
+    add("store", metavar="STORE", help="the store that the items belong to")
+    add("identifier", metavar="NAME", help="the name of this daemon's configuration")
+    add("-m", "--module", help="the Python module with the Daemon subclass; the current directory counts")
+    add("-s", "--subclass", help="the name of the Daemon subclass in that module (default: Daemon)")
+    add(
+        "-c",
+        "--configuration",
+        metavar="FILE",
+        help="a device file, or a JSON file of items, to be used from now on",
+    )
+    add("-a", "--appconfig", help="whatever the subclass makes of it, such as a file of its own")
+    add("--simulate", action="store_true", help="against a simulator of the devices, made from the same file")
+    add(
+        "--speed",
+        type=_speed,
+        metavar="X",
+        default=1.0,
+        help="how fast the simulator's time goes (default: 1)",
+    )
+    add("-v", "--verbose", action="store_true", help="log everything")
+    add("--version", action="version", version=f"markd {importlib.metadata.version('mktl')}")
+    arguments = parser.parse_args(argv)
+    if arguments.subclass is not None and arguments.module is None:
+        parser.error(f"-s {arguments.subclass} is a class of which module? name it with -m")
+    if arguments.speed != 1.0 and not arguments.simulate:
+        parser.error("--speed is of the simulator's time: only with --simulate")
+    arguments.subclass = arguments.subclass or "Daemon"
+    return arguments
+
+
+def _speed(text: str) -> float:
+    speed = float(text)
+    if not 0 < speed < float("inf"):
+        raise argparse.ArgumentTypeError(f"a speed is above 0, got {text}")
+    return speed
+
+
+def prepare(arguments: argparse.Namespace) -> type[Daemon]:
+    """Read and check everything that the command line names; nothing is opened.
+
+    Raises:
+        DeviceFileError: A device file with mistakes.
+        MktlError: A module, a class or a configuration that cannot be used.
+    """
+    from ..daemon import configure
+    from .subclass import find
+
+    daemon_class = find(arguments.module, arguments.subclass)
+    if arguments.configuration is None:
+        configure.find(arguments.store, arguments.identifier)
+    else:
+        configure.adopt(arguments.store, arguments.identifier, arguments.configuration)
+    return daemon_class
+
+
+class Stop:
+    """What SIGTERM, SIGINT and SIGHUP do: wake the main thread, once or more often.
+
+    A SimpleQueue, because its put may interrupt its own get; an Event's set would wait for a lock that the
+    interrupted main thread holds.
+    """
+
+    def __init__(self) -> None:
+        self._signals: queue.SimpleQueue[int] = queue.SimpleQueue()
+
+    def install(self) -> None:
+        """Handle the signals from now on; a SIGHUP that nohup has switched off stays off."""
+        signal.signal(signal.SIGTERM, self._handle)
+        signal.signal(signal.SIGINT, self._handle)
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+            signal.signal(signal.SIGHUP, self._handle)
+
+    def _handle(self, number: int, _frame: FrameType | None) -> None:
+        self._signals.put(number)
+
+    def wait(self) -> str:
+        """Block until a signal has come; its name."""
+        return signal.Signals(self._signals.get()).name
+
+
+def serve(daemon_class: type[Daemon], arguments: argparse.Namespace, stop: Stop) -> int:
+    """Run the daemon until *stop*; the exit code."""
+    daemon = daemon_class(arguments.store, arguments.identifier, arguments)
+    try:
+        log.info("%s", summary(daemon, arguments))
+        log.info("%s: stopping", stop.wait())
+    finally:
+        timer = leave_by_force_after(PATIENCE_S)
+        daemon.close()
+        timer.cancel()
+    log.info("stopped")
+    return OK
+
+
+def summary(daemon: Daemon, arguments: argparse.Namespace) -> str:
+    """What is served and where, on one line."""
+    name = f"{arguments.store} {arguments.identifier}"
+    counts = f"{_count(len(daemon.items), 'item')}, {_count(len(daemon.links), 'link')}"
+    simulated = ", simulated" if arguments.simulate else ""
+    return f"{name}: {counts}{simulated}; requests on port {daemon.rep}, broadcasts on {daemon.pub}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def leave_by_force_after(patience_s: float) -> threading.Timer:
+    """End the process if a driver's or a subclass's close never returns; cancelled when all goes well."""
+
+    def leave() -> None:
+        alive = ", ".join(sorted(thread.name for thread in threading.enumerate()))
+        log.error("not stopped after %.0f s, leaving by force; threads: %s", patience_s, alive)
+        os._exit(FAILED)
+
+    timer = threading.Timer(patience_s, leave)
+    timer.daemon = True
+    timer.name = "markd-patience"
+    timer.start()
+    return timer
+
+
+def run(argv: Sequence[str] | None = None) -> int:
+    """Everything ``markd`` does; the exit code."""
+    arguments = arguments_of(argv)
+    logging.basicConfig(level=logging.DEBUG if arguments.verbose else logging.INFO, format=LOG_FORMAT)
+    stop = Stop()
+    stop.install()
+
+    from ..errors import DeviceFileError, MktlError
+
+    try:
+        daemon_class = prepare(arguments)
+    except DeviceFileError as error:
+        return _refuse_file(arguments.configuration, error)
+    except MktlError as error:
+        return _refuse(str(error), USAGE, error)
+    try:
+        return serve(daemon_class, arguments, stop)
+    except MktlError as error:
+        return _refuse(str(error), FAILED, error)
+    except Exception:  # a subclass's own: its author wants the traceback
+        log.exception("%s %s did not start", arguments.store, arguments.identifier)
+        return FAILED
+
+
+def _refuse(text: str, code: int, error: BaseException) -> int:
+    for line in text.splitlines():
+        _say(f"markd: {line}")
+    log.debug("refused by", exc_info=error)
+    return code
+
+
+def _refuse_file(file: str | None, error: DeviceFileError) -> int:
+    for problem in error.problems:
+        _say(str(problem))
+    name = file or error.problems[0].file
+    _say(f"markd: {name} has {_count(len(error.problems), 'mistake')}; nothing was started")
+    return USAGE
+
+
+def _say(text: str) -> None:
+    with contextlib.suppress(OSError, AttributeError):  # nobody listens, or there is no stderr
+        sys.stderr.write(f"{text}\n")
+        sys.stderr.flush()
+
+
+def keep_standard_files() -> None:
+    """Open /dev/null where stdin, stdout or stderr is closed, before a socket gets its number."""
+    for descriptor in (0, 1, 2):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # the lowest free number is this one
+
+
+def main() -> None:
+    """Run ``markd`` on the command line."""
+    keep_standard_files()
+    tolerant_output()
+    sys.exit(run())

@@ -1,0 +1,118 @@
+"""Which items a daemon serves: the file it was given, and what it was given last."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..config.block import Items, normalise
+from ..config.home import home, write_atomically
+from ..config.local import store_directory
+from ..config.names import check_alias, check_store
+from ..errors import DeviceFileError, MktlError, Problem
+from . import drivers
+
+if TYPE_CHECKING:
+    from ..devicefile import Device
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """The items of one daemon, and the device behind them, if any."""
+
+    items: Items
+    device: Device | None = None
+
+
+def read(path: Path | str) -> Configuration:
+    """Read and check a device file, or a plain file of mKTL items.
+
+    Raises:
+        DeviceFileError: All that is wrong with it.
+    """
+    path = Path(path)
+    plain = _plain_items(path) if path.suffix == ".json" else None
+    if plain is not None:
+        return Configuration(plain)
+    from ..devicefile import load
+
+    device = load(path, drivers=drivers.settings())
+    return Configuration(normalise(device.metadata()), device)
+
+
+def _plain_items(path: Path) -> Items | None:
+    """The items of a file that is nothing but items; None when it is a device file, or cannot be read."""
+    try:
+        content = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return None
+    if not isinstance(content, dict) or "links" in content or _is_table_of_items(content.get("items")):
+        return None
+    for key, description in content.items():
+        if not isinstance(description, dict):
+            message = f"an item is described by an object, got {type(description).__name__}"
+            raise DeviceFileError([Problem(str(path), None, key, message)])
+    try:
+        return normalise(content)
+    except MktlError as error:
+        raise DeviceFileError([Problem(str(path), None, "", str(error))]) from None
+
+
+def _is_table_of_items(candidate: object) -> bool:
+    return isinstance(candidate, Mapping) and all(isinstance(inner, Mapping) for inner in candidate.values())
+
+
+def adopt(store: str, alias: str, path: Path | str) -> Configuration:
+    """Check the file and make it what this daemon serves, now and at later starts without a file.
+
+    Raises:
+        DeviceFileError: All that is wrong with it; the former configuration stays.
+    """
+    check_store(store)
+    check_alias(alias)
+    configuration = read(path)
+    directory = store_directory(store)
+    pointer = directory / f"{alias}.device"
+    try:
+        write_atomically(directory / f"{alias}.json", json.dumps(configuration.items, indent=1))
+        if configuration.device is not None:
+            # A device file may include others beside it, so it is pointed to, not copied.
+            write_atomically(pointer, f"{Path(path).absolute()}\n")
+        else:
+            pointer.unlink(missing_ok=True)
+    except OSError as error:
+        raise MktlError(
+            f"{home()}: {error.strerror}; set MKTL_HOME to a directory that can be written"
+        ) from None
+    return configuration
+
+
+def find(store: str, alias: str) -> Configuration:
+    """What this daemon was given last.
+
+    Raises:
+        MktlError: It never was given anything.
+        DeviceFileError: What was given last no longer holds.
+    """
+    directory = store_directory(store)
+    check_alias(alias)
+    pointer = directory / f"{alias}.device"
+    try:
+        return read(pointer.read_text("utf-8").strip())
+    except FileNotFoundError:
+        pass
+    path = directory / f"{alias}.json"
+    if not path.exists():
+        raise MktlError(
+            f"nothing is known of daemon '{alias}' of store '{store}': no {path}; "
+            f"start it once with its file: markd {store} {alias} -c FILE"
+        )
+    return read(path)
+
+
+def from_description(items: Mapping[str, Mapping[str, Any]]) -> Configuration:
+    """A configuration that was made at run time."""
+    return Configuration(normalise(items))

@@ -1,0 +1,220 @@
+"""A daemon: the authority for the items of one configuration."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from .. import begin
+from ..config import local
+from ..config.block import Block, items_hash, make_block
+from ..config.names import check_alias, check_key, check_store
+from ..errors import ItemValueError, MktlError
+from ..item import Item
+from ..item.daemon_side import Publisher
+from ..item.types import check_value
+from ..protocol.host import own_hostname
+from ..protocol.server import Server
+from ..workers import Workers
+from . import builtin, configure
+from .devices import BoundDevice
+from .requests import Router
+
+log = logging.getLogger(__name__)
+
+
+class Daemon:
+    """Serves the items of one configuration of a store, from when it is made until :meth:`close`.
+
+    Subclasses write :meth:`setup` to add items of their own classes; what they do not add is served as
+    the configuration says: bound to its device, or as a cached value.
+
+    Args:
+        store: The store to serve items for.
+        configuration: The name of the configuration, and of this daemon within its store: ``markd STORE
+            NAME -c FILE`` has stored FILE under it.
+        arguments: Any object with attributes of interest to a subclass; ``markd`` hands in its command
+            line. ``simulate`` and ``speed`` are heeded here.
+        override: Tell registries that this daemon takes the place of another that is offline.
+
+    Raises:
+        MktlError: Another process is this daemon already, there is no such configuration, no free port.
+    """
+
+    def __init__(self, store: str, configuration: str, arguments: Any = None, override: bool = False) -> None:
+        self.name = check_store(store)
+        self.alias = check_alias(configuration)
+        self.arguments = arguments
+        self.override = override
+        self.started = time.time()
+        #: ``{key: item}`` of what this daemon is the authority for.
+        self.items: dict[str, Item] = {}
+        self._closing = threading.Lock()
+        self._closed = False
+        self._device: BoundDevice | None = None
+        self._router: Router | None = None
+        self._server: Server | None = None
+        self._lock = local.DaemonLock(self.name, self.alias)
+        try:
+            self._prepare()
+            self._fill()
+            self._serve()
+        except BaseException:
+            self.close()
+            raise
+
+    # -- for subclasses
+
+    def describe_items(self) -> Mapping[str, Mapping[str, Any]] | None:
+        """Describe the items at run time, before anything else is set up: ``{key: description}``.
+
+        None, the default, leaves it to the stored configuration; what is returned is added to it.
+        """
+        return None
+
+    def setup(self) -> None:
+        """Add items of custom classes with :meth:`add_item`; nothing is served yet."""
+
+    def setup_final(self) -> None:
+        """Called when every item exists and has its stored value, before the daemon is announced."""
+
+    def cleanup(self) -> None:
+        """Called once when the daemon ends, while its items still exist."""
+
+    def add_item(self, item_class: type[Item], key: str, **kwargs: Any) -> Item:
+        """Add the item *key*, made by *item_class* with *kwargs*; this daemon is the authority for it.
+
+        A key that the configuration does not describe is described by ``item_class.description_of_item``
+        where there is one, and is of no particular type otherwise.
+
+        Raises:
+            MktlError: The item exists already, or the daemon is serving.
+        """
+        key = check_key(key)
+        if self._router is not None:
+            raise MktlError(f"{self.name}.{key}: items are added in setup(), before the daemon serves")
+        if key not in self.store or self.store.block_of(key)["uuid"] != self.uuid:
+            self._block["items"][key] = dict(getattr(item_class, "description_of_item", {}))
+            self.store.add_block(self._block)
+        kwargs = {"subscribe": False, "authoritative": True, "pub": self._publisher, **kwargs}
+        item = item_class(self.store, key, **kwargs)
+        self.items[key] = item
+        return item
+
+    # -- starting
+
+    def _prepare(self) -> None:
+        self.uuid = local.daemon_uuid(self.name, self.alias)
+        described = self.describe_items()
+        if described is None:
+            self._configuration = configure.find(self.name, self.alias)
+        else:
+            self._configuration = configure.from_description(described)
+        self._server = Server(
+            self._answer,
+            ports=local.load_ports(self.name, self.uuid),
+            avoid=local.ports_of_others(self.uuid),
+        )
+        #: The ports that it listens on: requests and broadcasts.
+        self.rep, self.pub = self._server.rep, self._server.pub
+        self._workers = Workers(f"mktl-{self.name}-{self.alias}")
+        self._publisher = Publisher(self._server, self._workers)
+        items = {**self._configuration.items, **builtin.descriptions(self.alias)}
+        self._block: Block = make_block(
+            self.name, self.alias, self.uuid, items,
+            hostname=own_hostname(), rep=self.rep, pub=self.pub, time=self.started,
+        )  # fmt: skip
+        self.store = begin.own_store(self.name)
+        self.store.own.add(self.uuid)
+        self.store.add_block(self._block)
+        if self._configuration.device is not None:
+            self._device = BoundDevice(
+                self._configuration.device,
+                simulate=bool(getattr(self.arguments, "simulate", False)),
+                speed=float(getattr(self.arguments, "speed", None) or 1.0),
+            )
+
+    def _fill(self) -> None:
+        self.setup()
+        if self._device is not None:
+            self._device.bind(self.add_item, self.items.__contains__)
+        builtin.add(self)
+        for key in self._block["items"]:
+            if key not in self.items:
+                self.add_item(Item, key)
+        self._block["hash"] = items_hash(self._block["items"])
+        self._load_values()
+        if self._device is not None:
+            self._device.open()
+        self.setup_final()
+
+    def _load_values(self) -> None:
+        """Give items the values that they start with; nothing is written to a device."""
+        for item in self.items.values():
+            initial = item.config.get("initial")
+            if initial is not None and item.status == "unset":
+                try:
+                    item.publish(check_value(item.full_key, item.config, initial))
+                except MktlError as error:
+                    raise ItemValueError(f"the initial value of {error}") from None
+
+    def _serve(self) -> None:
+        assert self._server is not None
+        self._router = Router(self.name, self.alias, lambda: self._block, self.items)
+        self._server.start()
+        try:
+            local.save_ports(self.name, self.uuid, self.rep, self.pub)
+        except OSError as error:
+            log.warning("the ports could not be stored: %s; clients of this host may not find it", error)
+        self._lock.sign(f"pid {os.getpid()} on {own_hostname()}, ports {self.rep} and {self.pub}")
+        log.info(
+            "%s %s serves %d items on ports %d (requests) and %d (broadcasts)",
+            self.name, self.alias, len(self.items), self.rep, self.pub,
+        )  # fmt: skip
+
+    def _answer(self, request: Any) -> bool:
+        assert self._router is not None
+        return self._router.answer(request)
+
+    @property
+    def links(self) -> Mapping[str, Any]:
+        """The links of the device file by name; empty when there are none."""
+        return self._device.links if self._device is not None else {}
+
+    # -- ending
+
+    def close(self) -> None:
+        """Stop serving: polls, links and ports, in this order. A second call does nothing."""
+        with self._closing:
+            if self._closed:
+                return
+            self._closed = True
+        try:
+            if self._router is not None:
+                self.cleanup()
+        except Exception:
+            log.exception("%s %s: cleanup raised", self.name, self.alias)
+        self._stop()
+        self._lock.release()
+
+    def _stop(self) -> None:
+        for item in self.items.values():
+            item.poll(None)
+        if self._device is not None:
+            self._device.close()
+        if self._server is None:
+            return
+        self._workers.close()
+        self._server.close()
+        begin.disown(self.store, self.uuid)
+        log.info("%s %s has stopped", self.name, self.alias)
+
+    def __enter__(self) -> Daemon:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()

@@ -1,0 +1,84 @@
+"""Drivers and simulators, found by entry point: the core imports neither."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Mapping
+from importlib.metadata import EntryPoint, entry_points
+from typing import TYPE_CHECKING, Any, Protocol
+
+from ..errors import MktlError
+from ..item import Item
+
+if TYPE_CHECKING:
+    import pydantic
+
+    from ..devicefile import Device, ItemSpec, LinkSpec
+
+DRIVERS = "mktl.drivers"
+SIMULATORS = "mktl.simulators"
+
+
+class Link(Protocol):
+    """One physical line, as a driver makes it of the device file."""
+
+    def bind(self, spec: ItemSpec, device: Device) -> tuple[type[Item], dict[str, Any]]:
+        """The class and the arguments that make this item one of the line's."""
+
+    def open(self) -> None:
+        """Begin; returns at once, also when the device is away."""
+
+    def close(self) -> None:
+        """End within a second, the port closed."""
+
+
+class StandIn(Protocol):
+    """A simulated device in the place of a link's real one."""
+
+    #: What to change in the link's settings so that it leads here.
+    settings: Mapping[str, Any]
+
+    def close(self) -> None:
+        """End it and free its port."""
+
+
+def _load(entry: EntryPoint) -> Any:
+    try:
+        return entry.load()
+    except ImportError as error:
+        missing = getattr(error, "name", None) or str(error)
+        raise MktlError(
+            f"driver '{entry.name}' cannot be loaded: {error}; install what it needs: pip install {missing}"
+        ) from None
+
+
+def settings() -> dict[str, type[pydantic.BaseModel]]:
+    """``{driver: the model of its settings}`` for every driver that is installed."""
+    return {entry.name: _load(entry).Settings for entry in entry_points(group=DRIVERS)}
+
+
+def make_link(spec: LinkSpec) -> Link:
+    """The link that *spec* describes, not yet opened.
+
+    Raises:
+        MktlError: No such driver is installed, or it lacks a library.
+    """
+    installed = {entry.name: entry for entry in entry_points(group=DRIVERS)}
+    if spec.driver not in installed:
+        near = difflib.get_close_matches(spec.driver, installed, n=1)
+        hint = f"; did you mean '{near[0]}'?" if near else f"; installed: {', '.join(sorted(installed))}"
+        raise MktlError(f"link {spec.name}: no driver '{spec.driver}' is installed{hint}")
+    link: Link = _load(installed[spec.driver])(spec)
+    return link
+
+
+def make_stand_in(device: Device, link: str, speed: float) -> StandIn:
+    """A simulated device for *link*, serving.
+
+    Raises:
+        MktlError: No simulator is installed.
+    """
+    for entry in entry_points(group=SIMULATORS, name="default"):
+        make: Callable[..., StandIn] = _load(entry)
+        return make(device, link, speed=speed)
+    raise MktlError(f"no simulator is installed: the entry-point group {SIMULATORS} is empty")

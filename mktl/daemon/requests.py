@@ -1,0 +1,73 @@
+"""From a request's target to what answers it; on the wire thread, so nothing here waits."""
+
+from __future__ import annotations
+
+import difflib
+import logging
+import time
+from collections.abc import Callable
+from typing import Any
+
+from ..config.block import Block
+from ..errors import MktlError, NotGettableError, NotSettableError, UnknownItemError
+from ..item import Item
+from ..protocol.message import Incoming, Payload
+
+log = logging.getLogger(__name__)
+
+
+class Router:
+    """Answers for one daemon.
+
+    Args:
+        store: The store's name.
+        block: Gives the daemon's block as it is now.
+        items: ``{key: item}``, those of this daemon.
+    """
+
+    def __init__(self, store: str, alias: str, block: Callable[[], Block], items: dict[str, Item]) -> None:
+        self._store = store
+        self._block = block
+        self._items = items
+        self._described: dict[str, Callable[[], Any]] = {
+            "_hash": self._hash,
+            f"{store}._hash": self._hash,
+            f"{store}._catalog": self._catalog,
+            f"{store}._{alias.lower()}cat": self._block,
+        }
+
+    def answer(self, request: Incoming) -> bool:
+        """Answer, or queue it with its item; True when the answer is out.
+
+        Raises:
+            MktlError: What is wrong with the request; it has not been answered.
+        """
+        target = request.target
+        store, _, key = target.partition(".")
+        item = self._items.get(key) if store == self._store else None
+        if item is not None:
+            if request.type == "GET" and item.config.get("gettable") is False:
+                raise NotGettableError(f"{item.full_key} can be set but not read")
+            return item._take(request)
+        describe = self._described.get(target)
+        if describe is None:
+            raise self._unknown(target, store, key)
+        if request.type != "GET":
+            raise NotSettableError(f"{target} is read only")
+        request.answer(Payload(describe(), time=time.time()))
+        return True
+
+    def _hash(self) -> dict[str, dict[str, int]]:
+        block = self._block()
+        return {self._store: {block["uuid"]: block["hash"]}}
+
+    def _catalog(self) -> dict[str, Block]:
+        block = self._block()
+        return {block["uuid"]: block}
+
+    def _unknown(self, target: str, store: str, key: str) -> MktlError:
+        if store != self._store or not key:
+            return UnknownItemError(f"{target[:80]!r}: this daemon serves store '{self._store}'")
+        near = difflib.get_close_matches(key, self._items, n=3)
+        hint = f"; did you mean {' or '.join(near)}?" if near else ""
+        return UnknownItemError(f"{target[:80]}: store '{store}' has no such item here{hint}")
