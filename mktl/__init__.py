@@ -1,6 +1,4 @@
-"""mKTL for instruments: a client's ``get``, and the classes that a daemon is made of.
-
-"""
+"""mKTL for instruments: a client's ``get``, and the classes that a daemon is made of."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from . import poll
 from .config import cache, local
 from .config.block import Block, check_block, endpoint
 from .config.names import check_store, split
-from .errors import MktlError, NoAnswerError, UnknownStoreError
+from .errors import MktlError, UnknownStoreError
 from .item import Item
 from .protocol.client import client
 from .protocol.client import close as close_client
@@ -111,7 +111,8 @@ def _ask_catalog(name: str, address: str) -> dict[str, Block]:
 def _advice(name: str) -> str:
     known = [known for known in stores() if known != name]
     others = f"; stores known here: {', '.join(known)}" if known else ""
-    return f"no daemon found for store '{name}'; is it running? start one with: markd {name} NAME -c FILE{others}"
+    start = f"markd {name} NAME -c FILE"
+    return f"no daemon found for store '{name}'; is it running? start one with: {start}{others}"
 
 
 def stores() -> list[str]:

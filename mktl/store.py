@@ -131,7 +131,7 @@ class Store:
 
     def get(self, key: str, default: Item | None = None) -> Item | None:
         """The item of this key, or *default* when there is none."""
-        return self[key] if key in self else default
+        return self[key] if key in self else default  # noqa: SIM401 - this is what get is
 
     def __repr__(self) -> str:
         return f"<Store {self.name}: {len(self)} items>"

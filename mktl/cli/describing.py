@@ -16,7 +16,8 @@ from .asking import Job
 from .endings import OK, Failures
 from .names import Name, parse, parse_all
 from .reach import ask, expand, finish, item_of, no_answer, on_terminal, print_json, shown_keys, store_of
-from .values import Reading, json_safe, plain, printable, read_of, timestamp
+from .texts import json_safe, plain, printable, timestamp
+from .values import Reading, read_of
 
 #: Fields of a description in the order in which they are told; the others follow by name.
 FIRST = ("description", "type", "units", "format", "range", "step", "enumerators", "settable", "gettable")

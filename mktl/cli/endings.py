@@ -12,7 +12,7 @@ from typing import NoReturn
 import click
 
 from ..errors import MktlError, UnknownItemError, UnknownStoreError
-from .values import printable
+from .texts import printable
 
 OK = 0
 FAILED = 1

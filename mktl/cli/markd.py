@@ -82,14 +82,14 @@ def prepare(arguments: argparse.Namespace) -> type[Daemon]:
         DeviceFileError: A device file with mistakes.
         MktlError: A module, a class or a configuration that cannot be used.
     """
-    from ..daemon import configure
+    from ..daemon import Daemon, configure
     from .subclass import find
 
     daemon_class = find(arguments.module, arguments.subclass)
-    if arguments.configuration is None:
-        configure.find(arguments.store, arguments.identifier)
-    else:
+    if arguments.configuration is not None:
         configure.adopt(arguments.store, arguments.identifier, arguments.configuration)
+    elif daemon_class.describe_items is Daemon.describe_items:  # or else it knows its items by itself
+        configure.find(arguments.store, arguments.identifier)
     return daemon_class
 
 
@@ -128,7 +128,6 @@ def serve(daemon_class: type[Daemon], arguments: argparse.Namespace, stop: Stop)
         timer = leave_by_force_after(PATIENCE_S)
         daemon.close()
         timer.cancel()
-    log.info("stopped")
     return OK
 
 

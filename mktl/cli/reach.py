@@ -90,7 +90,7 @@ def shown_keys(store: Store, *, everything: bool) -> list[str]:
 def ask(
     jobs: Sequence[Job[T]], failures: Failures, *, serial: bool = False, timeout_s: float | None = None
 ) -> list[tuple[str, T]]:
-    """Do *jobs*, each in *timeout_s*: name and result of what succeeded; whatever failed is said on stderr."""
+    """Do *jobs*, each in *timeout_s*; as :func:`tell` has it."""
     patience_s = None if timeout_s is None else timeout_s + GRACE_S
     return tell(ask_all(jobs, serial=serial, timeout_s=patience_s), failures)
 

@@ -14,8 +14,9 @@ from .asking import Job
 from .endings import Failures
 from .names import Assignment, Name, parse_assignments
 from .reach import ask, expand, finish, item_of, on_terminal, print_json
+from .texts import json_safe, printable
 from .typed import value_of
-from .values import Reading, json_safe, printable, read_of
+from .values import Reading, read_of
 
 #: How long ``--no-wait`` stays: the request has left by then, and most refusals have come.
 NO_WAIT_S = 0.3

@@ -10,7 +10,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from .values import Reading, age_text, printable
+from .texts import age_text, printable
+from .values import Reading
 
 #: EPICS's colours for severities; what is neither is said without one.
 STYLE_OF_SEVERITY = {"minor": "yellow", "major": "red", "invalid": "bold red"}

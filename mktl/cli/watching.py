@@ -18,7 +18,8 @@ from .asking import Job
 from .endings import Failures
 from .names import Name, parse_all
 from .reach import ask, expand, finish, item_of, json_line, no_answer, on_terminal
-from .values import Reading, read_of, reading_of, timestamp
+from .texts import timestamp
+from .values import Reading, read_of, reading_of
 
 if TYPE_CHECKING:
     from ..item import Item
@@ -45,6 +46,8 @@ def run(
         wanted = expand(parse_all(names, store), failures, everything=everything)
         jobs = [Job(str(name), partial(follow, name, updates.put), no_answer(str(name))) for name in wanted]
         items = [item for _, item in ask(jobs, failures)]
+        for item in items:  # by hand: one without a value has something to say as well
+            updates.put(read_of(item))
         if items:
             ends_s = None if for_s is None else time.monotonic() + for_s
             stream = until(
@@ -57,21 +60,23 @@ def run(
 
 
 def follow(name: Name, put: Callable[[Reading], None]) -> Item:
-    """Hand every update of an item, its first value included, to *put*; some may come twice."""
+    """Hand every update of an item from now on to *put*; some may come twice."""
     item = item_of(name, subscribe=True)
 
     def take(item: Item, value: Any, time: float | None) -> None:
         put(reading_of(item, replace(item.reading, value=value, time=time)))
 
     item.register(take)
-    put(read_of(item))  # by hand: an item without a value has something to say as well
     return item
 
 
 def until(
     updates: queue.SimpleQueue[Reading], *, count: int | None, ends_s: float | None, idle_s: float
 ) -> Iterator[Reading | None]:
-    """Updates as they come, each once, and None after *idle_s* without one; ends after *count*, or at *ends_s*."""
+    """Updates as they come, each once, and None after *idle_s* without one.
+
+    Ends after *count* updates, or at *ends_s*, which is monotonic.
+    """
     seen = 0
     latest: dict[str, tuple[object, ...]] = {}
     while count is None or seen < count:

@@ -30,7 +30,9 @@ def normalise(items: Mapping[str, Mapping[str, Any]]) -> Items:
         described = dict(description)
         enumerators = described.get("enumerators")
         if enumerators is not None:
-            described["enumerators"] = {_enumerator(number): str(word) for number, word in enumerators.items()}
+            described["enumerators"] = {
+                _enumerator(number): str(word) for number, word in enumerators.items()
+            }
         elif described.get("type") == "boolean":
             described["enumerators"] = dict(_FALSE_TRUE)
         normal[check_key(key)] = described

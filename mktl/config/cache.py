@@ -56,6 +56,8 @@ def forget(store: str, uuid: str) -> None:
 def stores() -> list[str]:
     """Names of the stores that have a block here."""
     try:
-        return sorted(path.name for path in (home() / "client" / "cache").iterdir() if any(path.glob("*.json")))
+        return sorted(
+            path.name for path in (home() / "client" / "cache").iterdir() if any(path.glob("*.json"))
+        )
     except OSError:
         return []

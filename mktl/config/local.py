@@ -104,11 +104,7 @@ def known_daemons(store: str | None = None) -> list[LocalDaemon]:
 def ports_of_others(uuid: str) -> set[int]:
     """Ports that other daemons of this host have used: not to be taken while there are others."""
     return {
-        port
-        for daemon in known_daemons()
-        if daemon.uuid != uuid
-        for port in daemon.ports
-        if port is not None
+        port for daemon in known_daemons() if daemon.uuid != uuid for port in daemon.ports if port is not None
     }
 
 
@@ -133,7 +129,9 @@ class DaemonLock:
         except OSError:
             holder = os.read(self._fd, 200).decode("utf-8", "replace").strip()
             os.close(self._fd)
-            raise MktlError(f"{store} {alias} runs already: {holder or 'another process holds its lock'}") from None
+            raise MktlError(
+                f"{store} {alias} runs already: {holder or 'another process holds its lock'}"
+            ) from None
 
     def sign(self, text: str) -> None:
         """Leave word for whoever finds the lock taken."""

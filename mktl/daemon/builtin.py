@@ -17,7 +17,12 @@ PERIOD_S = 1.0
 
 _DESCRIPTIONS: dict[str, dict[str, Any]] = {
     "clk": {"type": "numeric", "units": "s", "format": "%.0f", "description": "How long this daemon runs."},
-    "cpu": {"type": "numeric", "units": "percent", "format": "%.1f", "description": "Share of one processor."},
+    "cpu": {
+        "type": "numeric",
+        "units": "percent",
+        "format": "%.1f",
+        "description": "Share of one processor.",
+    },
     "mem": {"type": "numeric", "units": "kB", "format": "%d", "description": "Memory in use, resident."},
     "host": {"type": "string", "description": "The host that this daemon runs on."},
     "pid": {"type": "numeric", "format": "%d", "description": "The process that this daemon is."},

@@ -203,9 +203,8 @@ class ClientSide:
             known = self._reading
             if _is_repeat(reading, known):
                 return
-            if reading.time is not None and known.time is not None:
-                if 0 < known.time - reading.time < OVERTAKEN_S:
-                    return
+            if 0 < _seconds_after(known, reading) < OVERTAKEN_S:
+                return
             self._reading = reading
         self._callbacks.notify(reading)
 
@@ -217,7 +216,7 @@ class ClientSide:
             known = self._reading
             if _is_repeat(reading, known):
                 return
-            if reading.time is not None and known.time is not None and reading.time < known.time:
+            if _seconds_after(known, reading) > 0:
                 return
             self._reading = reading
         if reading.status != "unset":
@@ -239,12 +238,15 @@ class ClientSide:
         return formats.from_text(self.full_key, self.config, text)
 
 
+def _seconds_after(later: Reading, earlier: Reading) -> float:
+    """How much later; 0 when either has no time."""
+    if later.time is None or earlier.time is None:
+        return 0.0
+    return later.time - earlier.time
+
+
 def _is_repeat(reading: Reading, known: Reading) -> bool:
-    return (
-        reading.time == known.time
-        and reading.same_trust(known)
-        and same_value(reading.value, known.value)
-    )
+    return reading.time == known.time and reading.same_trust(known) and same_value(reading.value, known.value)
 
 
 @cache

@@ -34,7 +34,7 @@ def to_text(full_key: str, config: Config, value: Any) -> str:
     if isinstance(format, str) and isinstance(value, int | float):
         return _number_to_text(config, format, value)
     if isinstance(format, str) and kind == "string":
-        return format % value
+        return str(format % value)
     return str(value)
 
 

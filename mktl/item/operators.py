@@ -64,17 +64,19 @@ class Operators:
     __mul__, __rmul__, __imul__ = (kind(operator.mul) for kind in (_binary, _reflected, _in_place))
     __mod__, __rmod__, __imod__ = (kind(operator.mod) for kind in (_binary, _reflected, _in_place))
     __pow__, __rpow__, __ipow__ = (kind(operator.pow) for kind in (_binary, _reflected, _in_place))
-    __truediv__, __rtruediv__, __itruediv__ = (
-        kind(_divide) for kind in (_binary, _reflected, _in_place)
-    )
+    __truediv__, __rtruediv__, __itruediv__ = (kind(_divide) for kind in (_binary, _reflected, _in_place))
     __floordiv__, __rfloordiv__, __ifloordiv__ = (
         kind(operator.floordiv) for kind in (_binary, _reflected, _in_place)
     )
     __and__, __rand__, __iand__ = (kind(operator.and_) for kind in (_binary, _reflected, _in_place))
     __or__, __ror__, __ior__ = (kind(operator.or_) for kind in (_binary, _reflected, _in_place))
     __xor__, __rxor__, __ixor__ = (kind(operator.xor) for kind in (_binary, _reflected, _in_place))
-    __lshift__, __rlshift__, __ilshift__ = (kind(operator.lshift) for kind in (_binary, _reflected, _in_place))
-    __rshift__, __rrshift__, __irshift__ = (kind(operator.rshift) for kind in (_binary, _reflected, _in_place))
+    __lshift__, __rlshift__, __ilshift__ = (
+        kind(operator.lshift) for kind in (_binary, _reflected, _in_place)
+    )
+    __rshift__, __rrshift__, __irshift__ = (
+        kind(operator.rshift) for kind in (_binary, _reflected, _in_place)
+    )
 
     __neg__, __pos__ = _unary(operator.neg), _unary(operator.pos)
     __invert__, __abs__ = _unary(operator.invert), _unary(abs)

@@ -8,11 +8,8 @@ from typing import Any
 from ..wire.bulk import array_from, array_payload, is_array
 from ..wire.payload import Payload
 
-#: The words of ``status``.
-STATUSES = frozenset(
-    "ok stale timeout disconnected invalid range alarm disabled simulated unset".split()
-)
-#: Statuses with which the value is as good as ever.
+#: The statuses with which a value is as good as ever; the others are ``stale``, ``timeout``,
+#: ``disconnected``, ``invalid``, ``range`` and ``disabled``.
 SOUND = frozenset({"ok", "simulated", "alarm", "unset"})
 
 

@@ -92,7 +92,9 @@ def _mask(full_key: str, config: Config, value: Any) -> int:
         raise ItemValueError(f"{full_key}: {number} is no mask; a mask is 0 or more")
     unknown = number & ~sum(1 << bit for bit in bits) if bits else 0
     if unknown:
-        raise ItemValueError(f"{full_key}: {number} has bits set that mean nothing; known: {_choices(config)}")
+        raise ItemValueError(
+            f"{full_key}: {number} has bits set that mean nothing; known: {_choices(config)}"
+        )
     return number
 
 
@@ -146,7 +148,9 @@ def word_to_number(full_key: str, config: Config, word: str) -> int:
             return 0 if number == "none" else int(number)
     if wanted in enumerators and wanted != "none":
         return int(wanted)
-    raise UnknownWordError(f"{full_key}: {_shown(word)} is not one of {_choices(config)}{_nearest(word, config)}")
+    raise UnknownWordError(
+        f"{full_key}: {_shown(word)} is not one of {_choices(config)}{_nearest(word, config)}"
+    )
 
 
 def words_to_mask(full_key: str, config: Config, text: str) -> int:

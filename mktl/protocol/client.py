@@ -14,136 +14,17 @@ from collections import deque
 from collections.abc import Callable
 
 import zmq
-import zmq.utils.monitor
 
-from ..errors import MktlError, NoAnswerError
-from ..wire.frames import ACK, REP, FrameError, unpack, unpack_broadcast
 from ..workers import Workers
+from .asynchronous import Asynchronous
 from .dealer import ACK_TIMEOUT_S, Dealer
-from .message import Payload, Request, error_payload
+from .message import Payload, Request
+from .subscriptions import Listener, Subscriptions
 
 log = logging.getLogger(__name__)
 
-#: Broadcasts that wait in this process before ZeroMQ drops some; 0 would be without limit.
-MOST_BROADCASTS = 200_000
 #: How long a first subscription waits for the connection, so that no change falls before it.
 CONNECT_S = 0.5
-
-Listener = Callable[[Payload], None]
-
-
-class Subscriptions:
-    """The SUB socket to one daemon and who listens to what; lives on the client's thread."""
-
-    def __init__(self, context: zmq.Context[zmq.Socket[bytes]], address: str) -> None:
-        self.connected = threading.Event()
-        self.socket: zmq.Socket[bytes] = context.socket(zmq.SUB)
-        self.socket.linger = 0
-        self.socket.set_hwm(MOST_BROADCASTS)
-        self.monitor = self.socket.get_monitor_socket(zmq.EVENT_HANDSHAKE_SUCCEEDED | zmq.EVENT_DISCONNECTED)
-        self.socket.connect(address)
-        self.listeners: dict[bytes, tuple[Listener, ...]] = {}
-
-    def add(self, topic: bytes, listener: Listener) -> None:
-        if topic not in self.listeners:
-            self.socket.subscribe(topic)
-        self.listeners[topic] = (*self.listeners.get(topic, ()), listener)
-
-    def receive(self, most: int = 1000) -> None:
-        for _ in range(most):
-            try:
-                parts = self.socket.recv_multipart(zmq.NOBLOCK)
-            except zmq.Again:
-                return
-            self._dispatch(parts)
-
-    def _dispatch(self, parts: list[bytes]) -> None:
-        try:
-            topic, raw, bulk = unpack_broadcast(parts)
-            listeners = self.listeners.get(topic)
-            if not listeners:
-                return
-            payload = Payload.decode(raw, bulk)
-        except MktlError as error:
-            log.debug("a broadcast was dropped: %s", error)
-            return
-        for listener in listeners:
-            try:
-                listener(payload)
-            except Exception:
-                log.exception("a listener of %r raised", topic)
-
-    def watch(self) -> None:
-        """Follow whether the daemon is there."""
-        while self.monitor.poll(0):
-            event = zmq.utils.monitor.recv_monitor_message(self.monitor)
-            if event["event"] == zmq.EVENT_HANDSHAKE_SUCCEEDED:
-                self.connected.set()
-            elif event["event"] == zmq.EVENT_DISCONNECTED:
-                self.connected.clear()
-
-    def close(self) -> None:
-        self.socket.disable_monitor()
-        self.monitor.close()
-        self.socket.close()
-
-
-class Asynchronous:
-    """The DEALER to one daemon for requests nobody blocks on; lives on the client's thread."""
-
-    def __init__(self, context: zmq.Context[zmq.Socket[bytes]], address: str) -> None:
-        self.address = address
-        self.socket: zmq.Socket[bytes] = context.socket(zmq.DEALER)
-        self.socket.linger = 0
-        self.socket.set_hwm(0)
-        self.socket.connect(address)
-        #: id → the request and, until its ACK has come, when that is due.
-        self.pending: dict[bytes, tuple[Request, float | None]] = {}
-
-    def send(self, request: Request) -> None:
-        if not request.flags:
-            self.pending[request.id] = (request, time.monotonic() + ACK_TIMEOUT_S)
-        self.socket.send_multipart(request.parts(), zmq.NOBLOCK)
-        if request.flags:
-            request.complete(Payload())
-
-    def receive(self, most: int = 1000) -> None:
-        for _ in range(most):
-            try:
-                parts = self.socket.recv_multipart(zmq.NOBLOCK)
-            except zmq.Again:
-                return
-            self._dispatch(parts)
-
-    def _dispatch(self, parts: list[bytes]) -> None:
-        try:
-            frames = unpack(parts)
-        except FrameError:
-            return
-        if frames.type == ACK and frames.id in self.pending:
-            self.pending[frames.id] = (self.pending[frames.id][0], None)
-        elif frames.type == REP and frames.id in self.pending:
-            request, _ = self.pending.pop(frames.id)
-            try:
-                request.complete(Payload.decode(frames.payload, frames.bulk))
-            except MktlError as error:
-                request.complete(error_payload(error))
-
-    def next_due_s(self) -> float | None:
-        """When the first missing ACK is overdue; monotonic."""
-        return min((due for _, due in self.pending.values() if due is not None), default=None)
-
-    def expire(self, now_s: float) -> None:
-        for id, (request, due_s) in list(self.pending.items()):
-            if due_s is not None and now_s > due_s:
-                del self.pending[id]
-                text = f"{request.target}: no ACK from {self.address} within {ACK_TIMEOUT_S:g} s"
-                request.complete(error_payload(NoAnswerError(text)))
-
-    def close(self) -> None:
-        for request, _ in self.pending.values():
-            request.complete(error_payload(NoAnswerError(f"{request.target}: the client was closed")))
-        self.socket.close()
 
 
 class Client:
@@ -283,8 +164,7 @@ class Client:
         for sender in self._asynchronous.values():
             if sender.socket in ready:
                 sender.receive()
-            if sender.pending:
-                sender.expire(time.monotonic())
+            sender.expire(time.monotonic())
 
     def close(self) -> None:
         """Close every connection; requests under way fail."""
@@ -293,8 +173,12 @@ class Client:
             self._wake()
             self._thread.join()
         self.workers.close()
-        for connection in (*self._subscriptions.values(), *self._asynchronous.values(), *self._dealers):
-            connection.close()
+        for subscriptions in self._subscriptions.values():
+            subscriptions.close()
+        for sender in self._asynchronous.values():
+            sender.close()
+        for dealer in self._dealers:
+            dealer.close()
         self._context.term()
         os.close(self._wake_read)
         os.close(self._wake_write)

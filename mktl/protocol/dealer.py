@@ -78,4 +78,7 @@ def _silence(request: Request, address: str, acked: bool, waited_s: float) -> st
     store = request.target.partition(".")[0]
     if acked:
         return f"{request.target}: {address} is still busy with this {request.type} after {waited_s:.1f} s"
-    return f"{request.target}: no ACK from {address} within {waited_s:.1f} s; is the daemon for '{store}' running?"
+    return (
+        f"{request.target}: no ACK from {address} within {waited_s:.1f} s; "
+        f"is the daemon for '{store}' running?"
+    )

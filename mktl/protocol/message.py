@@ -112,7 +112,9 @@ class Incoming(Request):
 
     __slots__ = ("_answered", "_route", "_send")
 
-    def __init__(self, frames: Frames, route: bytes, send: Callable[[list[bytes | memoryview]], None]) -> None:
+    def __init__(
+        self, frames: Frames, route: bytes, send: Callable[[list[bytes | memoryview]], None]
+    ) -> None:
         type = frames.type.decode("ascii", "replace")
         try:
             target = frames.target.decode().lower()
@@ -150,4 +152,3 @@ class Incoming(Request):
     def refuse(self, error: BaseException) -> None:
         """Answer with *error*."""
         self.answer(error_payload(error))
-

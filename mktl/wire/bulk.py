@@ -35,8 +35,10 @@ def array_payload(array: np.ndarray[Any, Any], **fields: Any) -> Payload:
     if array.dtype.hasobject or array.dtype.names is not None:
         raise WireError(f"arrays of dtype {array.dtype} cannot travel; use a numeric dtype")
     solid = np.ascontiguousarray(array)
-    dtype = solid.dtype.str if solid.dtype.byteorder == ">" or solid.dtype.kind in "SUmM" else str(solid.dtype)
-    data = memoryview(solid.reshape(-1).view(np.uint8)) if solid.size else b""
+    dtype = (
+        solid.dtype.str if solid.dtype.byteorder == ">" or solid.dtype.kind in "SUmM" else str(solid.dtype)
+    )
+    data = memoryview(solid.reshape(-1).view(np.uint8)) if solid.size else b""  # type: ignore[arg-type]
     return Payload(bulk=data, shape=list(array.shape), dtype=dtype, **fields)
 
 

@@ -41,10 +41,10 @@ class FrameError(WireError):
 
 
 def pack_flags(flags: int) -> bytes:
-    """Big-endian, empty for 0.
+    r"""Big-endian, empty for 0.
 
     >>> pack_flags(NO_ACK | NO_REP), pack_flags(0)
-    (b'\\x03', b'')
+    (b'\x03', b'')
     """
     return flags.to_bytes((flags.bit_length() + 7) // 8, "big")
 
@@ -79,7 +79,9 @@ def unpack(parts: Sequence[bytes]) -> Frames:
     if count < 2 or not parts[1]:
         raise FrameError(f"{count} frames and no request id")
     if parts[0] != VERSION:
-        raise FrameError(f"version {bytes(parts[0][:8])!r} is not spoken here, only {VERSION!r}", bytes(parts[1]))
+        raise FrameError(
+            f"version {bytes(parts[0][:8])!r} is not spoken here, only {VERSION!r}", bytes(parts[1])
+        )
     if count not in (6, 7):
         raise FrameError(f"expected 6 or 7 frames, got {count}", bytes(parts[1]))
     flags = parts[4]

@@ -29,7 +29,9 @@ class Payload(dict[str, Any]):
 
     __slots__ = ("bulk",)
 
-    def __init__(self, value: Any = _MISSING, *, bulk: bytes | memoryview | None = None, **fields: Any) -> None:
+    def __init__(
+        self, value: Any = _MISSING, *, bulk: bytes | memoryview | None = None, **fields: Any
+    ) -> None:
         super().__init__(fields)
         if value is not _MISSING:
             self["value"] = value

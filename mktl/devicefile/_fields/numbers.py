@@ -114,7 +114,9 @@ class Float(Converter):
         if not math.isfinite(number):
             raise ItemValueError(f"takes a finite number, got {number!r}")
         text = format(number, self.flags)
-        return _fit(text.replace(".", ",") if self.comma else text, self.width if self.exact else None, number)
+        return _fit(
+            text.replace(".", ",") if self.comma else text, self.width if self.exact else None, number
+        )
 
     def decode(self, raw: bytes) -> float:
         value = float(raw.replace(b",", b".") if self.comma else raw)

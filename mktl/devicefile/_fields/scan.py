@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ...errors import TemplateError
 from .base import Converter, SpecError
 from .checksums import Checksum, read_checksum
+from .compound import Constant
 from .escapes import encode_text, read_escape
 from .spec import read_spec, set_end
 from .text import Anything
@@ -97,7 +98,9 @@ class _Scanner:
             else:
                 parts.append(part)
         if option_at is not None:
-            raise self._error(option_at, "the optional part that begins here has no end; it is like {?, {b:d}?}")
+            raise self._error(
+                option_at, "the optional part that begins here has no end; it is like {?, {b:d}?}"
+            )
         return tuple(parts)
 
     def _part(self, *, in_option: bool) -> Part:
@@ -129,7 +132,9 @@ class _Scanner:
 
     def _sum(self, start: int, *, in_option: bool) -> Sum:
         if in_option:
-            raise self._error(start, "a checksum cannot stand in an optional part, for it covers all before it")
+            raise self._error(
+                start, "a checksum cannot stand in an optional part, for it covers all before it"
+            )
         spec = self._up_to_brace(start, start + 2)
         try:
             return Sum(start, read_checksum(spec))
@@ -144,7 +149,8 @@ class _Scanner:
         name = self.source[start + 1 : colon]
         if not _NAME.fullmatch(name):
             raise self._error(
-                start, f"'{name}' is not a field's name; fields are like {{status1:d}}, {{:f}} or {{item.other:f}}"
+                start,
+                f"'{name}' is not a field's name; fields are like {{status1:d}}, {{:f}} or {{item.other:f}}",
             )
         spec = self._spec(start, colon + 1)
         try:
@@ -152,7 +158,7 @@ class _Scanner:
         except SpecError as error:
             raise self._error(start, str(error)) from None
         slot = Slot(start, name, spec, converter)
-        if _is_constant(converter) and not slot.is_skipped:
+        if isinstance(converter, Constant) and not slot.is_skipped:
             raise self._error(start, f"a constant carries no value; name it {{_{name}:{spec}}}")
         return slot
 
@@ -185,16 +191,10 @@ class _Scanner:
 
     def _up_to_brace(self, start: int, at: int) -> str:
         end = self.source.find("}", at)
-        if end < 0:
+        if end < 0 or "{" in self.source[at:end]:
             raise self._error(start, "a '{' without its '}'; the character itself is written '{{'")
         self.pos = end + 1
         return self.source[at:end]
 
     def _error(self, at: int, message: str) -> TemplateError:
         return TemplateError(self.source, at, message)
-
-
-def _is_constant(converter: Converter) -> bool:
-    from .compound import Constant
-
-    return isinstance(converter, Constant)

@@ -121,5 +121,7 @@ def array_of(base: Converter, separator: bytes) -> Array:
     if not separator:
         base = base.placed(Place(left=(base,), right=(base,)))
         if base.size is None:
-            raise SpecError("an array without a separator needs elements of one length; like {:f*,} or {:u8*}")
+            raise SpecError(
+                "an array without a separator needs elements of one length; like {:f*,} or {:u8*}"
+            )
     return Array(base, separator)

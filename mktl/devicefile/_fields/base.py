@@ -85,7 +85,6 @@ class Place:
         """True when another field may stand directly beside this one."""
         return bool(self.left or self.right)
 
-
     @property
     def rest_pattern(self) -> bytes:
         """Everything up to the first of the stops: it gives nothing back, so a long bad reply costs little."""

@@ -1,0 +1,302 @@
+r"""Templates: one line of text that formats a command from values and parses a reply into values.
+
+A driver formats commands and parses replies; a simulator uses the same template the other way round.
+
+====================================  ================================================================
+literals                              any text; ``\r \n \t \0 \\ \xNN``; ``{{`` and ``}}`` for braces
+``{:.4f} {p1:e} {:g}``                decimal numbers; ``{:.3f,}`` with a decimal comma
+``{:d} {:03d} {:+d} {:02X} {:o}``     whole numbers in print
+``{:s} {:15s} {:q} {:[A-Z0-9]}``      text: to the next literal, of 15 bytes, in "quotes", of a set
+``{:OFF=0|ON=1} {:off=0|on=1/i}``     words for values; with ``/i`` in any case
+``{:u8} {:i32le} {:f32} {:bcd2}``     raw bytes, big-endian but for ``le``; ``{:bytes8}`` as they are
+``{:hex4} {:ihex4}``                  exactly so many hex digits, unsigned or in two's complement
+``{_:f} {_why:s}``                    skipped: read and dropped, written as something plain
+``{_status:u8=100}``                  a constant: must come, is always written
+``{item.other:.1f}``                  the value of another item
+``{#sum8} {#crc16modbus}``            a checksum over all before it; ``{#xor8,hex,from=1}``
+``{?, {unit:s}?}``                    an optional part
+``{:f*,}``                            a list with a separator
+``{:/[a-z]+/}``                       what a regular expression matches
+====================================  ================================================================
+
+Reading is liberal where writing is exact: any of the float formats reads any decimal number, blanks may stand
+before a number, hex digits may be of either case. A number with a width that touches another field takes
+exactly its width: ``{a:02x}{b:02x}``.
+
+>>> reply = Template.compile(r"{status1:d},{p1:e}\r\n")
+>>> reply.parse(b"0,8.1500E-05\r\n")
+{'status1': 0, 'p1': 8.15e-05}
+>>> Template.compile("SETP 1,{:.4f}").format({VALUE: 20.5})
+b'SETP 1,20.5000'
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ..errors import ItemTypeError, ItemValueError, TemplateError, TemplateMismatchError
+from ._fields.compound import Constant
+from ._fields.departure import find_departure
+from ._fields.layout import grouped, lay_out, pattern_of
+from ._fields.scan import Literal, Option, Part, Slot, Sum, scan
+
+#: The name of the anonymous field, ``{:f}``.
+VALUE = ""
+_ITEM = "item."
+_BARE = re.compile(r"\{\{|\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One placeholder of a template."""
+
+    #: "" is the value; "status1" a field by name; "_..." is skipped in parsing; "item.other" another item's
+    #: value; "#" a checksum.
+    name: str
+    #: "float", "int", "text", "word", "bytes", "array", "any" or "checksum".
+    kind: str
+    #: As written after the colon, or after the "#".
+    spec: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """One group of the regular expression and what is done with it; a name of None drops the value."""
+
+    group: int
+    name: str | None
+    slot: Slot
+    decode: Callable[[bytes], object]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Template:
+    """A template, understood: immutable, equal to any other of the same source and encoding.
+
+    Raises:
+        TemplateError: The source is no template; the text says where, and what would be right.
+    """
+
+    source: str
+    encoding: str = "ascii"
+    fields: tuple[Field, ...] = field(init=False, compare=False)
+    _parts: tuple[Part, ...] = field(init=False, compare=False)
+    _regex: re.Pattern[bytes] = field(init=False, compare=False)
+    _readers: tuple[_Reader, ...] = field(init=False, compare=False)
+    _sums: tuple[tuple[int, Sum], ...] = field(init=False, compare=False)
+
+    @classmethod
+    def compile(cls, source: str, *, encoding: str = "ascii") -> Template:
+        """The template of *source*, as it stands in a device file.
+
+        Args:
+            source: Literals and placeholders; the table is at the top of this module.
+            encoding: Of its literals, text and words: any in which ASCII is one byte a character.
+
+        Raises:
+            TemplateError: The source is no template.
+        """
+        return cls(source, encoding)
+
+    def __post_init__(self) -> None:
+        _check_encoding(self.source, self.encoding)
+        parts = lay_out(self.source, scan(self.source, self.encoding))
+        groups = grouped(parts)
+        _check_names(self.source, groups)
+        readers = [_reader(number, slot) for number, slot in enumerate(groups, 1) if isinstance(slot, Slot)]
+        filled = {
+            "fields": tuple(map(_field, groups)),
+            "_parts": parts,
+            "_regex": re.compile(b"".join(map(pattern_of, parts)), re.DOTALL),
+            "_readers": tuple(reader for reader in readers if reader is not None),
+            "_sums": tuple((number, part) for number, part in enumerate(groups, 1) if isinstance(part, Sum)),
+        }
+        for name, value in filled.items():
+            object.__setattr__(self, name, value)
+
+    def format(self, values: Mapping[str, object]) -> bytes:
+        """The bytes for *values*.
+
+        Args:
+            values: By the name of the field: :data:`VALUE` for the anonymous one, ``item.other`` for another
+                item's. More than the template needs do no harm. A skipped field may have one, too.
+
+        Raises:
+            ItemValueError: A value is missing, or is none that the field can express.
+            ItemTypeError: A value of another type than the field's.
+
+        >>> Template.compile("RANGE 1,{:OFF=0|ON=1}").format({VALUE: 1})
+        b'RANGE 1,ON'
+        """
+        return self._written(self._parts, values, b"")
+
+    def parse(self, raw: bytes) -> dict[str, object]:
+        """The values in *raw*, all of which must match.
+
+        Fields of an optional part that is absent are missing from the result.
+
+        Raises:
+            TemplateMismatchError: Bytes of another form, a constant of another value, a wrong checksum.
+
+        >>> Template.compile("1TP{:f}").parse(b"1TP5.25")
+        {'': 5.25}
+        """
+        match = self._regex.fullmatch(raw)
+        if match is None:
+            raise TemplateMismatchError(raw, *find_departure(self._parts, raw))
+        values: dict[str, object] = {}
+        for reader in self._readers:
+            found = match[reader.group]
+            if found is None:
+                continue
+            try:
+                value = reader.decode(found)
+            except ValueError as error:
+                at = match.start(reader.group) + _offset(error)
+                raise TemplateMismatchError(raw, at, reader.slot.converter.expected) from None
+            if reader.name is not None:
+                values[reader.name] = value
+        for group, part in self._sums:
+            _verify(part, raw, match.start(group), match[group])
+        return values
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The fields that carry a value, "" for the anonymous one; skipped ones and other items' are none."""
+        return tuple(
+            f.name for f in self.fields if f.name[:1] not in ("_", "#") and not f.name.startswith(_ITEM)
+        )
+
+    @property
+    def item_references(self) -> tuple[str, ...]:
+        """Keys of the other items whose values stand in the template."""
+        return tuple(f.name.removeprefix(_ITEM) for f in self.fields if f.name.startswith(_ITEM))
+
+    @property
+    def is_constant(self) -> bool:
+        """True without a single field."""
+        return not self.fields
+
+    def _written(self, parts: Sequence[Part], values: Mapping[str, object], before: bytes) -> bytes:
+        """*parts* as bytes, behind what was written *before* them."""
+        frame = before
+        for part in parts:
+            if isinstance(part, Literal):
+                frame += part.data
+            elif isinstance(part, Slot):
+                frame += _encoded(part, values)
+            elif isinstance(part, Sum):
+                frame += part.checksum.over(frame)
+            elif _is_wanted(part, values):
+                frame = self._written(part.parts, values, frame)
+        return frame
+
+    def __repr__(self) -> str:
+        encoding = "" if self.encoding == "ascii" else f", encoding={self.encoding!r}"
+        return f"Template({self.source!r}{encoding})"
+
+    def __reduce__(self) -> tuple[type[Template], tuple[str, str]]:
+        return Template, (self.source, self.encoding)
+
+
+def fill(source: str, parameters: Mapping[str, object]) -> str:
+    """Put *parameters* in the place of their ``{names}``, before the source is read as a template.
+
+    Placeholders with a colon, names that are no parameter and ``{{`` stay as they are; a parameter may also
+    stand within a placeholder. The text of a parameter goes in unchanged, so it may be a piece of template.
+
+    >>> fill("KRDG? {input}", {"input": "A"}), fill("{:.{digits}f} {{input}}", {"digits": 3})
+    ('KRDG? A', '{:.3f} {{input}}')
+    """
+
+    def replacement(found: re.Match[str]) -> str:
+        name = found["name"]
+        return str(parameters[name]) if name is not None and name in parameters else found[0]
+
+    return _BARE.sub(replacement, source)
+
+
+def _check_encoding(source: str, encoding: str) -> None:
+    try:
+        codecs.lookup(encoding)
+        known = "A0,".encode(encoding) == b"A0,"
+    except LookupError:
+        raise TemplateError(
+            source, 0, f"'{encoding}' is not an encoding; there are ascii, latin-1, utf-8 …"
+        ) from None
+    if not known:
+        raise TemplateError(
+            source, 0, f"in '{encoding}' a comma is not one byte; use ascii, latin-1, utf-8 …"
+        )
+
+
+def _check_names(source: str, groups: Sequence[Slot | Sum]) -> None:
+    """Refuse a name that comes twice: parsing could keep only one of the values."""
+    seen: set[str] = set()
+    for slot in groups:
+        if not isinstance(slot, Slot) or slot.is_skipped:
+            continue
+        if slot.name in seen:
+            what = f"the field '{slot.name}'" if slot.name else "the field without a name"
+            raise TemplateError(source, slot.at, f"{what} comes twice; {{_:{slot.spec}}} skips a value")
+        seen.add(slot.name)
+
+
+def _field(part: Slot | Sum) -> Field:
+    if isinstance(part, Sum):
+        return Field("#", "checksum", part.checksum.spec)
+    return Field(part.name, part.converter.kind, part.spec)
+
+
+def _reader(group: int, slot: Slot) -> _Reader | None:
+    """What reads this slot; None for one that is skipped unseen."""
+    if slot.is_skipped and not isinstance(slot.converter, Constant):
+        return None
+    return _Reader(group, None if slot.is_skipped else slot.name, slot, slot.converter.decode)
+
+
+def _encoded(slot: Slot, values: Mapping[str, object]) -> bytes:
+    """The bytes of one field; its errors begin with the field."""
+    if slot.name in values:
+        value = values[slot.name]
+    elif slot.is_skipped and slot.converter.default is not None:
+        value = slot.converter.default
+    else:
+        given = ", ".join(repr(name) for name in values) or "none"
+        raise ItemValueError(f"no value for {slot.placeholder}; given: {given}")
+    try:
+        return slot.converter.encode(value)
+    except (ItemTypeError, ItemValueError) as error:
+        raise type(error)(f"{slot.placeholder} {error}") from None
+
+
+def _is_wanted(option: Option, values: Mapping[str, object]) -> bool:
+    """True when the optional part is to be written: its values are given, or it has none.
+
+    Half of its values are a mistake, which writing it will name.
+    """
+    slots = [slot for slot in grouped(option.parts) if isinstance(slot, Slot) and not slot.is_skipped]
+    own = [slot.name for slot in slots if not slot.name.startswith(_ITEM)]
+    if own:
+        return any(name in values for name in own)
+    return all(slot.name in values for slot in slots)
+
+
+def _offset(error: ValueError) -> int:
+    """How far into a field its text stops being text."""
+    return error.start if isinstance(error, UnicodeDecodeError) else 0
+
+
+def _verify(part: Sum, raw: bytes, at: int, found: bytes) -> None:
+    """Refuse a checksum that is not that of what stands before it."""
+    checksum = part.checksum
+    try:
+        right = checksum.over(raw[:at])
+    except ValueError:
+        raise TemplateMismatchError(raw, checksum.skip, f"hex digits up to {part.placeholder}") from None
+    if not checksum.agrees(raw[:at], found):
+        expected = f"the checksum {checksum.spec} {checksum.told(right)}, not {checksum.told(found)}"
+        raise TemplateMismatchError(raw, at, expected)
