@@ -130,7 +130,7 @@ _CHECKERS: dict[str, Callable[[str, Config, Any], Any]] = {
 
 
 def _whole(full_key: str, value: Any) -> int:
-    if isinstance(value, int | float) and value == value and value in (int(value),):
+    if isinstance(value, int) or (isinstance(value, float) and value.is_integer()):
         return int(value)
     raise ItemTypeError(f"{full_key}: {_shown(value)} is not a whole number")
 
