@@ -14,6 +14,7 @@ from .errors import MktlError, UnknownStoreError
 from .item import Item
 from .protocol.client import client
 from .protocol.client import close as close_client
+from .protocol.discover import call, udp_ports
 from .protocol.host import LOOPBACK, reachable
 from .protocol.message import Request
 from .store import Store
@@ -22,6 +23,8 @@ log = logging.getLogger(__name__)
 
 #: How long a daemon may take to say what it serves.
 CATALOG_S = 5.0
+#: How long answers to a call on the network are collected.
+CALL_S = 0.3
 #: How long one that may no longer be there is waited for.
 HASH_ACK_S = 0.5
 
@@ -75,7 +78,11 @@ def find_store(name: str, afresh: bool = False) -> Store:
 
 
 def _find_blocks(name: str, own: Collection[str]) -> Iterable[Block]:
-    """What this host's daemons and those of the cache say; *own* are the uuids of this very process."""
+    """What daemons say of store *name*, asked in the order of the cost; *own* are this process's uuids.
+
+    This host's daemons and those of the disk cache are known by address. Only when none of them serves the
+    store is the network called: registries first, then whatever daemons hear it.
+    """
     found: dict[str, Block] = {}
     for daemon in local.known_daemons(name):
         if daemon.ports.rep is not None and daemon.uuid not in own:
@@ -84,6 +91,13 @@ def _find_blocks(name: str, own: Collection[str]) -> Iterable[Block]:
         if uuid not in found and uuid not in own:
             host, rep, _ = endpoint(block)
             found.update(_ask_catalog(name, f"tcp://{reachable(host)}:{rep}"))
+    for port in udp_ports():
+        if found:
+            break
+        for host, rep in call([port], CALL_S):
+            found.update(_ask_catalog(name, f"tcp://{host}:{rep}"))
+    for uuid in own:
+        found.pop(uuid, None)
     for block in found.values():
         cache.save(block)
     return found.values()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import json
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -27,6 +28,9 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     directory = tmp_path / "mktl-home"
     monkeypatch.setenv("MKTL_HOME", str(directory))
     monkeypatch.setenv("HOME", "/nonexistent")
+    # Calls stay on this host, and on ports of their own: daemons that run beside the tests are none of theirs.
+    monkeypatch.setenv("MKTL_CALL", "127.255.255.255,127.0.0.1")
+    monkeypatch.setenv("MKTL_UDP_PORTS", f"{_free_udp_port()},{_free_udp_port()}")
     return directory
 
 
@@ -43,6 +47,12 @@ def nothing_left_behind(home: Path) -> Iterator[None]:
         thread.join(2.0)
     assert not [thread.name for thread in left if thread.is_alive()], "threads left behind"
     assert _descriptors() <= descriptors, "file descriptors left behind"
+
+
+def _free_udp_port() -> int:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def _descriptors() -> int:

@@ -17,6 +17,7 @@ from ..errors import ItemValueError, MktlError
 from ..item import Item
 from ..item.daemon_side import Publisher
 from ..item.types import check_value
+from ..protocol.discover import Responder, udp_ports
 from ..protocol.host import own_hostname
 from ..protocol.server import Server
 from ..workers import Workers
@@ -58,6 +59,7 @@ class Daemon:
         self._device: BoundDevice | None = None
         self._router: Router | None = None
         self._server: Server | None = None
+        self._responder: Responder | None = None
         self._lock = local.DaemonLock(self.name, self.alias)
         try:
             self._prepare()
@@ -165,6 +167,9 @@ class Daemon:
     def _serve(self) -> None:
         assert self._server is not None
         self._router = Router(self.name, self.alias, lambda: self._block, self.items)
+        self._responder = Responder(udp_ports()[1], self.rep)
+        if (fd := self._responder.fileno()) is not None:
+            self._server.watch(fd, self._responder.respond)
         self._server.start()
         try:
             local.save_ports(self.name, self.uuid, self.rep, self.pub)
@@ -210,6 +215,8 @@ class Daemon:
             return
         self._workers.close()
         self._server.close()
+        if self._responder is not None:
+            self._responder.close()
         begin.disown(self.store, self.uuid)
         log.info("%s %s has stopped", self.name, self.alias)
 

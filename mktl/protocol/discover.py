@@ -1,0 +1,144 @@
+"""Finding daemons and registries by UDP: a call, broadcast or directed, and the answers to it.
+
+Nothing here may fail a caller on a host without a broadcast route, or with only loopback: what cannot be sent
+or bound is left out.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import re
+import select
+import socket
+import time
+from collections.abc import Callable, Iterable
+
+log = logging.getLogger(__name__)
+
+#: Where registries listen, and where daemons do; any number of them on one host.
+REGISTRY_PORT, DAEMON_PORT = 10103, 10111
+
+CALL = b"Aloha mKTL"
+ANSWER = b"E komo mai:"
+_ANSWER = re.compile(rb"E komo mai:(\d{1,5})\Z")
+
+#: A caller that was answered within this time is not answered again.
+QUIET_S = 1.0
+#: Callers remembered for that; a flood of forged ones must not fill the memory.
+MOST_CALLERS = 1000
+#: Everybody who can be reached without knowing anything: the local network, and this host by itself.
+EVERYBODY = ("255.255.255.255", "127.255.255.255", "127.0.0.1")
+
+
+def udp_ports() -> tuple[int, int]:
+    """The ports of registries and daemons; ``MKTL_UDP_PORTS=10103,10111`` moves them, for tests."""
+    text = os.environ.get("MKTL_UDP_PORTS", "")
+    with contextlib.suppress(ValueError):
+        registry, daemon = (int(port) for port in text.split(","))
+        return registry, daemon
+    return REGISTRY_PORT, DAEMON_PORT
+
+
+class Responder:
+    """Answers calls on one UDP port with the request port of whoever made it.
+
+    Args:
+        port: The UDP port to listen on.
+        rep: The request port to tell callers.
+        now: Monotonic seconds.
+    """
+
+    def __init__(self, port: int, rep: int, now: Callable[[], float] = time.monotonic) -> None:
+        self._answer = ANSWER + str(rep).encode()
+        self._now = now
+        self._answered: dict[tuple[str, int], float] = {}
+        self._socket: socket.socket | None = None
+        listener = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        try:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.setblocking(False)
+            listener.bind(("", port))
+        except OSError as error:
+            listener.close()
+            log.warning(
+                "UDP port %d cannot be listened on (%s); others may not find this daemon", port, error
+            )
+        else:
+            self._socket = listener
+
+    def fileno(self) -> int | None:
+        """What to watch; None when the port could not be had."""
+        return self._socket.fileno() if self._socket is not None else None
+
+    def respond(self, most: int = 100) -> None:
+        """Answer the calls that have arrived."""
+        if self._socket is None:
+            return
+        for _ in range(most):
+            try:
+                data, caller = self._socket.recvfrom(64)
+            except OSError:
+                return
+            if data == CALL and self._is_due(caller):
+                with contextlib.suppress(OSError):
+                    self._socket.sendto(self._answer, caller)
+
+    def _is_due(self, caller: tuple[str, int]) -> bool:
+        now_s = self._now()
+        if len(self._answered) >= MOST_CALLERS:
+            self._answered = {who: at for who, at in self._answered.items() if now_s - at < QUIET_S}
+            if len(self._answered) >= MOST_CALLERS:
+                return False
+        if now_s - self._answered.get(caller, -QUIET_S) < QUIET_S:
+            return False
+        self._answered[caller] = now_s
+        return True
+
+    def close(self) -> None:
+        """Free the port."""
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+
+
+def addresses() -> tuple[str, ...]:
+    """Whom to call; ``MKTL_CALL``, addresses joined by commas, takes the place of everybody."""
+    chosen = tuple(
+        address.strip() for address in os.environ.get("MKTL_CALL", "").split(",") if address.strip()
+    )
+    return chosen or EVERYBODY
+
+
+def call(ports: Iterable[int], wait_s: float, hosts: Iterable[str] | None = None) -> list[tuple[str, int]]:
+    """Call *ports* of *hosts* and collect for *wait_s* seconds who answers: ``[(host, request port)]``.
+
+    A host that answers from several of its addresses is in the list with each.
+    """
+    ports = tuple(ports)
+    hosts = addresses() if hosts is None else hosts
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as caller:
+        caller.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+        caller.setblocking(False)
+        sent = 0
+        for host in hosts:
+            for port in ports:
+                with contextlib.suppress(OSError):  # no such route here
+                    sent += caller.sendto(CALL, (host, port))
+        return _collect(caller, time.monotonic() + wait_s) if sent else []
+
+
+def _collect(caller: socket.socket, end_s: float) -> list[tuple[str, int]]:
+    found: dict[tuple[str, int], None] = {}
+    while (left_s := end_s - time.monotonic()) > 0:
+        if not select.select([caller], [], [], left_s)[0]:
+            break
+        try:
+            data, (host, _) = caller.recvfrom(64)
+        except OSError:
+            continue
+        match = _ANSWER.match(data)
+        if match and 0 < int(match.group(1)) < 65536:
+            found[host, int(match.group(1))] = None
+    return list(found)
