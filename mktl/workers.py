@@ -11,10 +11,11 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from typing import TypeVar
 
 from . import poll
+from .errors import MktlError
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +27,9 @@ MOST_THREADS = 64
 PATIENCE_S = 0.01
 #: A thread with nothing to do ends after this long.
 IDLE_S = 5.0
+
+#: How often one who waits for its turn looks whether the pool has been closed.
+LOOK_S = 0.5
 
 Job = Callable[[], object]
 Result = TypeVar("Result")
@@ -67,7 +71,12 @@ class Lane:
                 future.set_exception(error)
 
         self.submit(job)
-        return future.result()
+        while True:
+            done, _ = wait((future,), LOOK_S)
+            if done:
+                return future.result()
+            if self._workers.is_closed:
+                raise MktlError("not carried out: the daemon is stopping")
 
     def clear(self) -> None:
         """Drop what has not begun."""
@@ -159,7 +168,7 @@ class Workers:
 
     def _take(self) -> tuple[Job, Lane | None]:
         while True:
-            while self._lanes and not self._closed:
+            while self._lanes:
                 lane = self._lanes.popleft()
                 if lane._jobs:
                     self._taken += 1
@@ -173,11 +182,15 @@ class Workers:
             if not woken and not self._lanes:
                 return _nothing, None
 
+    @property
+    def is_closed(self) -> bool:
+        """True once nothing runs any more, or ever will."""
+        return self._closed and not self._threads
+
     def close(self, timeout_s: float = 1.0) -> bool:
-        """Drop what has not begun and wait for what has; False when a job still hangs."""
+        """Finish what is queued, for *timeout_s* seconds at the most; False when a job still hangs."""
         with self._lock:
             self._closed = True
-            self._lanes.clear()
             if self._watch is not None:
                 self._watch.cancel()
             self._ready.notify_all()
@@ -185,7 +198,10 @@ class Workers:
         deadline_s = time.monotonic() + timeout_s
         for thread in threads:
             thread.join(max(0.0, deadline_s - time.monotonic()))
-        hanging = [thread.name for thread in threads if thread.is_alive()]
+        hanging = [thread for thread in threads if thread.is_alive()]
+        with self._lock:
+            self._lanes.clear()
+            self._threads.clear()
         if hanging:
             log.warning("%s: %d threads are still in a hook that does not return", self._name, len(hanging))
         return not hanging
