@@ -7,6 +7,7 @@ import os
 import threading
 import time
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from .. import begin
@@ -17,11 +18,13 @@ from ..errors import ItemValueError, MktlError
 from ..item import Item
 from ..item.daemon_side import Publisher
 from ..item.types import check_value
+from ..persist import Persistence
 from ..protocol.discover import Responder, udp_ports
 from ..protocol.host import own_hostname
 from ..protocol.server import Server
 from ..workers import Workers
 from . import builtin, configure
+from .catalog import Catalog
 from .devices import BoundDevice
 from .requests import Router
 
@@ -54,6 +57,8 @@ class Daemon:
         self.started = time.time()
         #: ``{key: item}`` of what this daemon is the authority for.
         self.items: dict[str, Item] = {}
+        #: The blocks that it answers for: its own.
+        self.catalog = Catalog()
         self._closing = threading.Lock()
         self._closed = False
         self._device: BoundDevice | None = None
@@ -124,6 +129,7 @@ class Daemon:
         #: The ports that it listens on: requests and broadcasts.
         self.rep, self.pub = self._server.rep, self._server.pub
         self._workers = Workers(f"mktl-{self.name}-{self.alias}")
+        self._persistence = Persistence(self.name, self.alias)
         self._publisher = Publisher(self._server, self._workers)
         items = {**self._configuration.items, **builtin.descriptions(self.alias)}
         self._block: Block = make_block(
@@ -156,17 +162,26 @@ class Daemon:
 
     def _load_values(self) -> None:
         """Give items the values that they start with; nothing is written to a device."""
-        for item in self.items.values():
-            initial = item.config.get("initial")
-            if initial is not None and item.status == "unset":
-                try:
-                    item.publish(check_value(item.full_key, item.config, initial))
-                except MktlError as error:
-                    raise ItemValueError(f"the initial value of {error}") from None
+        persistent = {key: item for key, item in self.items.items() if item.config.get("persist")}
+        stored = self._persistence.load() if persistent else {}
+        for key, item in self.items.items():
+            if key in persistent and key in stored:
+                item.restore(stored[key])
+            elif item.status == "unset" and item.config.get("initial") is not None:
+                self._publish_initial(item)
+        for key, item in persistent.items():
+            item._persist = partial(self._persistence.save, key)
+
+    def _publish_initial(self, item: Item) -> None:
+        try:
+            item.publish(check_value(item.full_key, item.config, item.config["initial"]))
+        except MktlError as error:
+            raise ItemValueError(f"the initial value of {error}") from None
 
     def _serve(self) -> None:
         assert self._server is not None
-        self._router = Router(self.name, self.alias, lambda: self._block, self.items)
+        self.catalog.add(self._block)
+        self._router = Router(self.name, self.items, self.catalog)
         self._responder = Responder(udp_ports()[1], self.rep)
         if (fd := self._responder.fileno()) is not None:
             self._server.watch(fd, self._responder.respond)
@@ -214,6 +229,7 @@ class Daemon:
         if self._server is None:
             return
         self._workers.close()
+        self._persistence.close()
         self._server.close()
         if self._responder is not None:
             self._responder.close()

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import difflib
-import logging
 import time
-from collections.abc import Callable
-from typing import Any
 
-from ..config.block import Block
 from ..errors import MktlError, NotGettableError, NotSettableError, UnknownItemError
 from ..item import Item
 from ..protocol.message import Incoming, Payload
-
-log = logging.getLogger(__name__)
+from .catalog import Catalog
 
 
 class Router:
@@ -21,20 +16,14 @@ class Router:
 
     Args:
         store: The store's name.
-        block: Gives the daemon's block as it is now.
         items: ``{key: item}``, those of this daemon.
+        catalog: What it tells of itself, and a registry of others.
     """
 
-    def __init__(self, store: str, alias: str, block: Callable[[], Block], items: dict[str, Item]) -> None:
+    def __init__(self, store: str, items: dict[str, Item], catalog: Catalog) -> None:
         self._store = store
-        self._block = block
         self._items = items
-        self._described: dict[str, Callable[[], Any]] = {
-            "_hash": self._hash,
-            f"{store}._hash": self._hash,
-            f"{store}._catalog": self._catalog,
-            f"{store}._{alias.lower()}cat": self._block,
-        }
+        self._catalog = catalog
 
     def answer(self, request: Incoming) -> bool:
         """Answer, or queue it with its item; True when the answer is out.
@@ -49,21 +38,13 @@ class Router:
             if request.type == "GET" and item.config.get("gettable") is False:
                 raise NotGettableError(f"{item.full_key} can be set but not read")
             return item._take(request)
-        describe = self._described.get(target)
-        if describe is None:
+        described = self._catalog.describe(target)
+        if described is None:
             raise self._unknown(target, store, key)
         if request.type != "GET":
             raise NotSettableError(f"{target} is read only")
-        request.answer(Payload(describe(), time=time.time()))
+        request.answer(Payload(described, time=time.time()))
         return True
-
-    def _hash(self) -> dict[str, dict[str, int]]:
-        block = self._block()
-        return {self._store: {block["uuid"]: block["hash"]}}
-
-    def _catalog(self) -> dict[str, Block]:
-        block = self._block()
-        return {block["uuid"]: block}
 
     def _unknown(self, target: str, store: str, key: str) -> MktlError:
         if store != self._store or not key:

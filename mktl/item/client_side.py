@@ -9,7 +9,7 @@ import sys
 import threading
 from collections.abc import Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..errors import MktlError, NotGettableError
 from ..protocol.client import client
@@ -18,10 +18,8 @@ from ..wire.bulk import array_payload, is_array, to_plain
 from ..wire.frames import topic
 from . import formats
 from .callbacks import Callback, Callbacks
+from .owner import Owner
 from .reading import Reading, same_value
-
-if TYPE_CHECKING:
-    from ..store import Store
 
 #: A broadcast older than what is known by less than this is one that a reply has overtaken.
 OVERTAKEN_S = 1.0
@@ -30,7 +28,7 @@ OVERTAKEN_S = 1.0
 class ClientSide:
     """The half of :class:`mktl.Item` that clients use, of their own items and of anybody's."""
 
-    store: Store
+    store: Owner
     key: str
     full_key: str
     config: Mapping[str, Any]

@@ -6,6 +6,7 @@ import logging
 import threading
 import time as timemodule
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
 from .. import poll
@@ -58,6 +59,9 @@ class DaemonSide:
         #: Polls skipped because the one before had not finished.
         self.late_polls = 0
         self._complaint = ""
+        #: Set by the daemon for an item whose value outlives it: called with each new value.
+        self._persist: Callable[[Reading], Future[None]] | None = None
+        self._saved: Future[None] | None = None
 
     # -- hooks for subclasses
 
@@ -144,6 +148,14 @@ class DaemonSide:
                 return
             self._broadcast(reading)
 
+    def restore(self, reading: Reading) -> None:
+        """Take on a stored value, with the time it was assumed at; called before the daemon serves.
+
+        An item bound to a device overrides this: its device knows better.
+        """
+        with self._lock:
+            self._reading = reading
+
     def flag(self, status: str, reason: str, severity: str = "invalid") -> None:
         """Say that the value cannot be trusted any more; value, time and sampled stay as they are.
 
@@ -161,6 +173,8 @@ class DaemonSide:
         if self.pub is not None:
             raw, bulk = self._encode(reading)
             self.pub.server.publish(self._topic, raw, bulk)
+        if self._persist is not None:
+            self._saved = self._persist(reading)
         self._callbacks.notify(reading)
 
     def _encode(self, reading: Reading) -> tuple[bytes, Any]:
@@ -227,7 +241,7 @@ class DaemonSide:
 
     def _is_plain(self) -> bool:
         """True when nothing but the cache is behind this item: no hook could block the wire."""
-        return not (
+        return self._persist is None and not (
             self._overrides("req_set") or self._overrides("validate") or self._overrides("req_refresh")
         )
 
@@ -262,6 +276,9 @@ class DaemonSide:
         returned = self.req_set(request)
         if self.publish_on_set and self._published == published:
             self._show_what_was_set(value)
+        saved, self._saved = self._saved, None
+        if saved is not None:
+            saved.result()  # what is answered with success outlives a power cut
         response = Payload(True if returned is None else returned)
         if request.payload.get("current"):
             current = self._reading.to_payload()

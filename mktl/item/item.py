@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..config.names import check_key
 from ..errors import MktlError
@@ -13,10 +13,8 @@ from .callbacks import Callbacks
 from .client_side import ClientSide
 from .daemon_side import DaemonSide, Publisher
 from .operators import Operators
+from .owner import Owner
 from .reading import Reading
-
-if TYPE_CHECKING:
-    from ..store import Store
 
 
 class Item(Operators, ClientSide, DaemonSide):
@@ -39,7 +37,7 @@ class Item(Operators, ClientSide, DaemonSide):
 
     def __init__(
         self,
-        store: Store,
+        store: Owner,
         key: str,
         subscribe: bool = True,
         authoritative: bool = False,

@@ -42,7 +42,7 @@ def test_a_set_in_one_client_is_called_back_in_the_others_within_50_ms(two_daemo
             watcher.ask(do="register", key=key)
     delays_s = []
     for n in range(20):
-        key, value = (("lab.target", n + 1) if n % 2 else ("lab.heater", (0, 1, 3)[(n // 2 + 1) % 3]))
+        key, value = ("lab.target", n + 1) if n % 2 else ("lab.heater", (0, 1, 3)[(n // 2 + 1) % 3])
         setter.tell(do="set", key=key, value=value)
         done = setter.hear()
         assert done["value"] == value

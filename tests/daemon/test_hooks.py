@@ -247,7 +247,8 @@ def test_sets_of_one_item_run_in_their_order_and_never_overlap(make_daemon, remo
     from mktl.protocol.client import client as connections
 
     requests = [
-        mktl.protocol.message.Request("SET", "stage.plain", mktl.protocol.message.Payload(n)) for n in range(500)
+        mktl.protocol.message.Request("SET", "stage.plain", mktl.protocol.message.Payload(n))
+        for n in range(500)
     ]
     for request in requests:
         connections().send(f"tcp://127.0.0.1:{daemon.rep}", request)

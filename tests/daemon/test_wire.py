@@ -223,6 +223,8 @@ def test_a_second_daemon_of_the_name_is_told_where_the_first_runs(make_daemon) -
     import os
 
     first = make_daemon()
-    with pytest.raises(mktl.errors.MktlError, match=rf"lab one runs already: pid {os.getpid()} .*{first.rep}"):
+    with pytest.raises(
+        mktl.errors.MktlError, match=rf"lab one runs already: pid {os.getpid()} .*{first.rep}"
+    ):
         make_daemon()
     assert mktl.get("lab.temp").value == 4.2

@@ -1,0 +1,32 @@
+"""What an item needs of the store that it belongs to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from ..config.block import Block
+    from .item import Item
+
+
+class Owner(Protocol):
+    """A store, as its items see it; :class:`mktl.Store` is one."""
+
+    @property
+    def name(self) -> str:
+        """The name of the store, in lower case."""
+
+    def describe(self, key: str) -> dict[str, Any]:
+        """The description of an item."""
+
+    def address(self, key: str, kind: str = "rep") -> str:
+        """Where requests (``"rep"``) or subscriptions (``"pub"``) for an item go."""
+
+    def block_of(self, key: str) -> Block:
+        """The block of the daemon that serves an item."""
+
+    def __getitem__(self, key: object) -> Item:
+        """Another item of the same store."""
+
+    def _admit(self, item: Item) -> None:
+        """Take in a new item; refuses a second one of the same key."""
