@@ -44,6 +44,10 @@ class UnknownItemError(MktlError, KeyError):
     """The store has no item of this name."""
 
 
+class ConflictError(MktlError):
+    """Two daemons for one thing: the other was there first."""
+
+
 class WireError(MktlError, ValueError):
     """A message that is not mKTL."""
 

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from ..config.block import Block, endpoint
-from ..errors import MktlError
+from ..errors import MktlError, NotGettableError
 from ..item.types import unit_of
 from .asking import Job
 from .endings import OK, Failures
@@ -138,6 +138,8 @@ def facts_of(name: Name, *, timeout_s: float | None = None) -> tuple[Reading, di
     item = item_of(name, timeout_s=timeout_s)
     try:
         item.get()
+        reading = read_of(item)
+    except NotGettableError:
         reading = read_of(item)
     except MktlError as error:
         reading = replace(read_of(item), status=error.status, severity="invalid", reason=str(error))

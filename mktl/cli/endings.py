@@ -84,10 +84,21 @@ class QuietGroup(click.Group):
             code = OK
         except KeyboardInterrupt:
             code = INTERRUPTED
-        except (MktlError, OSError) as error:
-            Failures("mark", verbose=log.isEnabledFor(logging.DEBUG)).add("", error)
-            code = FAILED
+        except click.exceptions.Exit as error:  # --help and --version
+            code = error.exit_code
+        except Exception as error:
+            code = _tell(ctx, error)
         ctx.exit(code or OK)
+
+
+def _tell(ctx: click.Context, error: Exception) -> int:
+    """Say what stopped the whole command, on one line; the exit code."""
+    if isinstance(error, click.UsageError):
+        command = error.ctx.command_path if error.ctx else ctx.command_path
+        click.echo(f"mark: {error.format_message().rstrip('.')}; see {command} --help", err=True)
+        return USAGE
+    Failures("mark", verbose=log.isEnabledFor(logging.DEBUG)).add("", error)
+    return FAILED
 
 
 def forget_stdout() -> None:

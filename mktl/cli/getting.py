@@ -26,7 +26,9 @@ def run(
     as_json: bool = False,
 ) -> int:
     """Print the values of *names*; the exit code."""
-    wanted = expand(parse_all(names, store), failures, everything=everything, timeout_s=timeout_s)
+    wanted = expand(
+        parse_all(names, store), failures, everything=everything, readable=True, timeout_s=timeout_s
+    )
     one = partial(read, refresh=refresh, timeout_s=timeout_s)
     jobs = [Job(str(name), partial(one, name), no_answer(str(name))) for name in wanted]
     readings = [reading for _, reading in ask(jobs, failures, serial=serial, timeout_s=timeout_s)]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 
+from rich.constrain import Constrain
 from rich.live import Live
-from rich.table import Table
 
 from . import tables
 from .values import Reading
@@ -16,32 +16,33 @@ FRAME_S = 0.1
 
 
 class Board:
-    """The latest reading of each item, in the order in which they were named."""
+    """The latest reading of each item, in the order of the *first* ones."""
 
-    def __init__(self, keys: Sequence[str]) -> None:
-        self._keys = keys
-        self._latest: dict[str, Reading] = {}
+    def __init__(self, first: Sequence[Reading]) -> None:
+        self._latest = {reading.key: reading for reading in first}
         self._widest: dict[str, int] = {}
 
     def put(self, reading: Reading) -> None:
         """Take an update in."""
         self._latest[reading.key] = reading
 
-    def table(self) -> Table:
-        """The frame to draw now; columns never shrink from one to the next."""
-        rows = [self._latest[key] for key in self._keys if key in self._latest]
-        return tables.readings(rows, now=time.time(), widest=self._widest)
+    def frame(self, width: int) -> Constrain:
+        """What to draw now on a terminal of *width* columns; columns never shrink from frame to frame."""
+        table = tables.readings(list(self._latest.values()), now=time.time(), widest=self._widest)
+        # The terminal echoes Ctrl-C as ^C: it must not wrap, or the last frame lands one line too low.
+        return Constrain(table, max(20, width - 3))
 
 
-def show(stream: Iterator[Reading | None], keys: Sequence[str]) -> None:
+def show(stream: Iterator[Reading | None], first: Sequence[Reading]) -> None:
     """Draw the latest of every item until *stream* ends; the last frame stays on the terminal."""
-    board = Board(keys)
-    with Live(board.table(), console=tables.console(), auto_refresh=False) as live:
-        drawn_s = 0.0
+    board = Board(first)
+    console = tables.console()
+    with Live(board.frame(console.width), console=console, auto_refresh=False) as live:
+        drawn_s = time.monotonic()
         for reading in stream:
             if reading is not None:
                 board.put(reading)
             if reading is None or time.monotonic() - drawn_s > FRAME_S:
-                live.update(board.table(), refresh=True)
+                live.update(board.frame(console.width), refresh=True)
                 drawn_s = time.monotonic()
-        live.update(board.table(), refresh=True)
+        live.update(board.frame(console.width), refresh=True)

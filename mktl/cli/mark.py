@@ -18,6 +18,12 @@ F = TypeVar("F", bound=Callable[..., Any])
 VERBOSE = "mktl.cli.verbose"
 LOG_FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
 
+LINES = """\b
+In a pipe an item is one line, KEY = VALUE[ UNITS][ (STATUS[: REASON])]:
+  lab.temp = 77.350 K
+  lab.field = 0.000 T (stale: the daemon is gone)
+A status is only there when it is not ok. A value that is not set is "-".
+"""
 EXIT_CODES = "\b\nExit codes: 0 all is fine, 1 a request failed, 2 the command makes no sense."
 
 
@@ -66,31 +72,23 @@ def _options(*options: Callable[[F], F]) -> Callable[[F], F]:
 @click.group(cls=QuietGroup, context_settings={"help_option_names": ["-h", "--help"]}, epilog=EXIT_CODES)
 @verbose
 @click.version_option(package_name="mktl", prog_name="mark")
-@click.pass_context
-def mark(context: click.Context) -> None:
+def mark() -> None:
     """Ask and tell mKTL daemons: items are named STORE.KEY, such as lab.temp.
 
     Tables on a terminal, one line per item in a pipe, JSON with --json.
     """
-    if not context.meta.get(VERBOSE):
+    if not logging.getLogger().handlers:  # or else warnings would go to stderr all the same
         logging.getLogger().addHandler(logging.NullHandler())
 
 
-@mark.command(short_help="Print values.")
+@mark.command(short_help="Print values.", epilog=LINES)
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 @_options(in_store, everything)
 @click.option("-r", "--refresh", is_flag=True, help="Ask the hardware, not what the daemon remembers.")
 @_options(one_by_one, timeout, as_json, verbose)
 @click.pass_context
 def get(context: click.Context, /, names: tuple[str, ...], store: str | None, **options: Any) -> int:
-    r"""Print the value of each NAME: an item (lab.temp) or a whole store (lab).
-
-    \b
-    In a pipe an item is one line, KEY = VALUE[ UNITS][ (STATUS[: REASON])]:
-      lab.temp = 77.350 K
-      lab.field = 0.000 T (stale: the daemon is gone)
-    A status is only there when it is not ok. A value that is not set is "-".
-    """
+    """Print the value of each NAME: an item (lab.temp) or a whole store (lab)."""
     from .getting import run
 
     return run(names, store, failures=_failures(context), **options)

@@ -57,30 +57,36 @@ def no_answer(name: str) -> Callable[[float], Exception]:
 
 
 def expand(
-    names: Sequence[Name], failures: Failures, *, everything: bool = False, timeout_s: float | None = None
+    names: Sequence[Name],
+    failures: Failures,
+    *,
+    everything: bool = False,
+    readable: bool = False,
+    timeout_s: float | None = None,
 ) -> list[Name]:
     """*names* with each store replaced by its items, in its order; those that cannot be found are told of.
 
-    What a daemon has about itself (``_labcpu``) comes only when *everything* is wanted, and then last.
+    What a daemon has about itself (``_labcpu``) comes only when *everything* is wanted, and then last; with
+    *readable*, what can only be set stays out. An item that is named comes always.
     """
     stores = dict.fromkeys(name.store for name in names)
     jobs = [Job(store, partial(store_of, store), no_answer(store)) for store in stores]
     found = dict(ask(jobs, failures, timeout_s=timeout_s))
     expanded: dict[Name, None] = {}
     for name in names:
-        if name.store not in found:
-            continue
-        if name.key is not None:
-            expanded[name] = None
-            continue
-        for key in shown_keys(found[name.store], everything=everything):
-            expanded[Name(name.store, key)] = None
+        if name.store in found:
+            keys = (
+                [name.key]
+                if name.key
+                else shown_keys(found[name.store], everything=everything, readable=readable)
+            )
+            expanded |= {Name(name.store, key): None for key in keys}
     return list(expanded)
 
 
-def shown_keys(store: Store, *, everything: bool) -> list[str]:
+def shown_keys(store: Store, *, everything: bool, readable: bool = False) -> list[str]:
     """The keys of *store* in its order, housekeeping last or not at all."""
-    keys = list(store.keys())
+    keys = [key for key in store.keys() if not (readable and store.describe(key).get("gettable") is False)]
     kept = [key for key in keys if not is_housekeeping(key)]
     if everything:
         kept += [key for key in keys if is_housekeeping(key)]

@@ -13,10 +13,11 @@ from rich.text import Text
 from .texts import age_text, printable
 from .values import Reading
 
-#: EPICS's colours for severities; what is neither is said without one.
-STYLE_OF_SEVERITY = {"minor": "yellow", "major": "red", "invalid": "bold red"}
-STYLE_OF_STATUS = {"simulated": "cyan", "unset": "dim", "disabled": "dim", "stale": "yellow"}
 FAINT = "dim"
+#: Of the word that says what is wrong; a value that cannot be trusted is faint, not loud.
+STYLE_OF_SEVERITY = {"minor": "yellow", "major": "red", "invalid": "red"}
+STYLE_OF_STATUS = {"simulated": "cyan", "unset": FAINT, "disabled": FAINT, "stale": "yellow"}
+STYLE_OF_VALUE = {"minor": "yellow", "major": "red", "invalid": FAINT}
 
 
 def console() -> Console:
@@ -44,49 +45,43 @@ def readings(
         widest: Column → width; kept between the frames of a live table, so that columns only ever grow.
     """
     now = time.time() if now is None else now
-    cells = [[key_cell(row.key), *value_cells(row), age_cell(row.time, now)] for row in rows]
-    headers = ["item", "value", "", "age"]
-    if not all(row.is_ok for row in rows):
-        headers.append("status")
-        for line, row in zip(cells, rows, strict=True):
-            line.append(status_cell(row))
+    widest = {} if widest is None else widest
+    _grow(widest, "number", (len(_shown(row)) for row in rows if is_number(row)))
+    values = [value_cell(row, widest["number"]) for row in rows]
+    _grow(widest, "value", (value.cell_len for value in values))
+    for value in values[:1]:  # blanks, not a least width: they give way where the terminal is small
+        value.pad_right(widest["value"] - value.cell_len)
+    ages = [age_text(now - row.time) if row.time else "" for row in rows]
+    _grow(widest, "age", map(len, ages))
+    is_all_ok = all(row.is_ok for row in rows)
+
     table = _table()
-    for index, header in enumerate(headers):
-        _add_column(table, header, [line[index] for line in cells], widest)
-    for line in cells:
-        table.add_row(*line)
+    table.add_column("item", no_wrap=True)
+    table.add_column("value", overflow="fold")
+    table.add_column("age", justify="right", no_wrap=True)
+    if not is_all_ok:
+        table.add_column("status", overflow="fold")
+    for row, value, age in zip(rows, values, ages, strict=True):
+        aged = Text(age.rjust(widest["age"]), style=FAINT)
+        table.add_row(key_cell(row.key), value, aged, *(() if is_all_ok else (status_cell(row),)))
     return table
 
 
-def _add_column(table: Table, header: str, cells: Iterable[Text], widest: dict[str, int] | None) -> None:
-    width = None
-    if widest is not None and header != "status":
-        width = max([widest.get(header, 0), *(cell.cell_len for cell in cells)])
-        widest[header] = width
-    table.add_column(
-        header,
-        min_width=min(width, 60) if width else None,
-        justify="right" if header in ("value", "age") else "left",
-        no_wrap=header in ("item", "", "age"),
-        overflow="fold" if header in ("value", "status", "set", "now") else "ellipsis",
-    )
+def _grow(widest: dict[str, int], column: str, lengths: Iterable[int]) -> None:
+    widest[column] = max([widest.get(column, 0), *lengths])
 
 
 def settings(rows: Sequence[tuple[str, str, Reading | None]]) -> Table:
     """Item, the text it was set to, and what its daemon shows now, where that is known."""
     table = _table()
-    headers = ["item", "set", "now"]
-    if any(reading is not None and not reading.is_ok for _, _, reading in rows):
-        headers.append("status")
-    for header in headers:
-        _add_column(table, header, (), None)
+    is_all_ok = all(reading is None or reading.is_ok for _, _, reading in rows)
+    table.add_column("item", no_wrap=True)
+    for header in ("set", "now") if is_all_ok else ("set", "now", "status"):
+        table.add_column(header, overflow="fold")
     for key, text, reading in rows:
-        cells = [key_cell(key), Text(printable(text)), Text("sent" if reading is None else reading.shown)]
-        if reading is None:
-            cells[-1].stylize(FAINT)
-        elif len(headers) > len(cells):
-            cells.append(status_cell(reading))
-        table.add_row(*cells)
+        now = Text("sent", style=FAINT) if reading is None else value_cell(reading)
+        status = () if is_all_ok or reading is None else (status_cell(reading),)
+        table.add_row(key_cell(key), Text(printable(text)), now, *status)
     return table
 
 
@@ -141,32 +136,37 @@ def key_cell(full_key: str) -> Text:
     return Text.assemble((store + dot, FAINT), key) if key else Text(full_key)
 
 
-def value_cells(reading: Reading) -> tuple[Text, Text]:
-    """The value and its units, apart, so that numbers stand above each other."""
+def value_cell(reading: Reading, number_width: int = 0) -> Text:
+    """The value and its units; numbers end where *number_width* ends, so that they stand above each other."""
     if reading.value is None:
-        return Text("-", style=FAINT), Text()
-    units = Text(printable(reading.formatted_units), style=FAINT)
-    return Text(printable(reading.formatted), style=_style_of(reading, faint_when_stale=True)), units
+        return Text("-", style=FAINT)
+    shown = _shown(reading)
+    cell = Text(shown.rjust(number_width) if is_number(reading) else shown)
+    cell.stylize(
+        FAINT if reading.status in ("stale", "disabled") else STYLE_OF_VALUE.get(reading.severity, "")
+    )
+    if reading.formatted_units:
+        cell.append(f" {printable(reading.formatted_units)}", style=FAINT)
+    return cell
 
 
-def age_cell(when: float | None, now: float) -> Text:
-    """How long ago *when* was."""
-    return Text(age_text(now - when) if when else "", style=FAINT)
+def is_number(reading: Reading) -> bool:
+    """True for a value that is a number and is shown as one, not as a word."""
+    return isinstance(reading.value, (int, float)) and _shown(reading)[:1] in "+-.0123456789"
+
+
+def _shown(reading: Reading) -> str:
+    text = reading.formatted if isinstance(reading.value, str) else reading.formatted.strip()
+    return printable(text)
 
 
 def status_cell(reading: Reading) -> Text:
     """The status in its colour and the reason beside it; nothing when all is well."""
     if reading.is_ok:
         return Text()
-    status, _, _ = reading.remark.partition(":")
-    reason = f"  {printable(reading.reason)}" if reading.reason else ""
-    return Text.assemble((status, _style_of(reading)), (reason, FAINT))
+    reason = f"  {printable(reading.why)}" if reading.why else ""
+    return Text.assemble((printable(reading.trouble), _style_of(reading)), (reason, FAINT))
 
 
-def _style_of(reading: Reading, *, faint_when_stale: bool = False) -> str:
-    if faint_when_stale and reading.status in ("stale", "unset", "disabled"):
-        return FAINT
-    by_severity = STYLE_OF_SEVERITY.get(reading.severity)
-    if faint_when_stale:
-        return by_severity or ""
-    return by_severity or STYLE_OF_STATUS.get(reading.status, "")
+def _style_of(reading: Reading) -> str:
+    return STYLE_OF_SEVERITY.get(reading.severity) or STYLE_OF_STATUS.get(reading.status, "")

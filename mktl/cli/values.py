@@ -81,10 +81,19 @@ class Reading:
         return f"{text} {printable(self.formatted_units)}" if self.formatted_units else text
 
     @property
+    def trouble(self) -> str:
+        """The one word on what is not well."""
+        return self.status if self.status != "ok" else self.severity
+
+    @property
+    def why(self) -> str:
+        """The reason, without the name of the item that stands beside it anyway."""
+        return self.reason.removeprefix(f"{self.key}: ")
+
+    @property
     def remark(self) -> str:
         """The status and why, such as ``alarm: above 300.0 K``."""
-        status = self.status if self.status != "ok" else self.severity
-        return f"{printable(status)}: {printable(self.reason)}" if self.reason else printable(status)
+        return printable(f"{self.trouble}: {self.why}" if self.reason else self.trouble)
 
 
 def read_of(item: Item) -> Reading:
@@ -113,7 +122,11 @@ def formatted(full_key: str, config: Mapping[str, Any], value: Any) -> str:
     """*value* as its item formats it; a value that its own format cannot show is shown plainly."""
     if value is None:
         return ""
-    if is_array(value) or isinstance(value, (list, tuple, dict)) or not config.get("type"):
+    if (
+        is_array(value)
+        or isinstance(value, (list, tuple, dict))
+        or not (config.get("type") or config.get("format"))
+    ):
         return plain(value)
     try:
         return to_text(full_key, config, value)

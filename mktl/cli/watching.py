@@ -43,17 +43,18 @@ def run(
     """Print *names* whenever they change, until *count* updates, *for_s* seconds or Ctrl-C; the exit code."""
     try:
         updates: queue.SimpleQueue[Reading] = queue.SimpleQueue()
-        wanted = expand(parse_all(names, store), failures, everything=everything)
+        wanted = expand(parse_all(names, store), failures, everything=everything, readable=True)
         jobs = [Job(str(name), partial(follow, name, updates.put), no_answer(str(name))) for name in wanted]
         items = [item for _, item in ask(jobs, failures)]
-        for item in items:  # by hand: one without a value has something to say as well
-            updates.put(read_of(item))
+        first = [read_of(item) for item in items]
+        for reading in first:  # by hand: an item without a value has something to say as well
+            updates.put(reading)
         if items:
             ends_s = None if for_s is None else time.monotonic() + for_s
             stream = until(
                 updates, count=count, ends_s=ends_s, idle_s=IDLE_S if not on_terminal() else FRAME_S
             )
-            _show(stream, [item.full_key for item in items], as_json=as_json)
+            _show(stream, first, as_json=as_json)
     except KeyboardInterrupt:
         failures.expired = True  # nothing is waited for: the connections go with the process
     return finish(failures)
@@ -99,13 +100,13 @@ def _next(updates: queue.SimpleQueue[Reading], patience_s: float) -> Reading | N
         return None
 
 
-def _show(stream: Iterator[Reading | None], keys: Sequence[str], *, as_json: bool) -> None:
+def _show(stream: Iterator[Reading | None], first: Sequence[Reading], *, as_json: bool) -> None:
     if as_json:
         _print(stream, lambda reading: json_line(reading.as_json()))
     elif on_terminal():
         from .live import show
 
-        show(stream, keys)
+        show(stream, first)
     else:
         _print(stream, Lines().line_of)
 

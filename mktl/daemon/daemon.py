@@ -21,9 +21,11 @@ from ..item.types import check_value
 from ..persist import Persistence
 from ..protocol.discover import Responder, udp_ports
 from ..protocol.host import own_hostname
+from ..protocol.message import Incoming
 from ..protocol.server import Server
 from ..workers import Workers
 from . import builtin, configure
+from .announce import Announcer
 from .catalog import Catalog
 from .devices import BoundDevice
 from .requests import Router
@@ -65,6 +67,7 @@ class Daemon:
         self._router: Router | None = None
         self._server: Server | None = None
         self._responder: Responder | None = None
+        self._announcer: Announcer | None = None
         self._lock = local.DaemonLock(self.name, self.alias)
         try:
             self._prepare()
@@ -191,12 +194,14 @@ class Daemon:
         except OSError as error:
             log.warning("the ports could not be stored: %s; clients of this host may not find it", error)
         self._lock.sign(f"pid {os.getpid()} on {own_hostname()}, ports {self.rep} and {self.pub}")
-        log.info(
+        self._announcer = Announcer(lambda: self._block, self.override, self._workers.lane())
+        self._announcer.start()
+        log.debug(
             "%s %s serves %d items on ports %d (requests) and %d (broadcasts)",
             self.name, self.alias, len(self.items), self.rep, self.pub,
         )  # fmt: skip
 
-    def _answer(self, request: Any) -> bool:
+    def _answer(self, request: Incoming) -> bool:
         assert self._router is not None
         return self._router.answer(request)
 
@@ -222,6 +227,8 @@ class Daemon:
         self._lock.release()
 
     def _stop(self) -> None:
+        if self._announcer is not None:
+            self._announcer.stop()
         for item in self.items.values():
             item.poll(None)
         if self._device is not None:

@@ -53,7 +53,7 @@ def test_a_set_that_was_answered_survives_kill_9(home, tmp_path, remote_client) 
     for value in (3, 4):
         process = subprocess.Popen([MARKD, "lab", "one", "-c", str(path)], stderr=subprocess.PIPE, text=True)
         try:
-            assert "serves" in process.stderr.readline()
+            assert "requests on port" in process.stderr.readline()
             client = remote_client()
             if value == 4:
                 assert client.ask(do="get", key="lab.kept")["value"] == 3
