@@ -7,7 +7,7 @@ import threading
 from collections.abc import ItemsView, Iterator, KeysView, Mapping, ValuesView
 from typing import Any, NoReturn
 
-from .config.block import Block, endpoint
+from .config.block import Block, endpoint, preferred_version
 from .config.names import check_key, check_store
 from .errors import MktlError, UnknownItemError
 from .item import Item
@@ -78,6 +78,10 @@ class Store:
         """Where requests for *key* go, or with ``"pub"`` its subscriptions: ``tcp://host:port``."""
         host, rep, pub = endpoint(self.block_of(key))
         return f"tcp://{reachable(host)}:{rep if kind == 'rep' else pub}"
+
+    def version(self, key: str) -> bytes:
+        """The version of the wire to use for *key*: MessagePack with a daemon that says it speaks it."""
+        return preferred_version(self.block_of(key))
 
     def _admit(self, item: Item) -> None:
         with self._lock:

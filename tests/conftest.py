@@ -28,7 +28,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     directory = tmp_path / "mktl-home"
     monkeypatch.setenv("MKTL_HOME", str(directory))
     monkeypatch.setenv("HOME", "/nonexistent")
-    # Calls stay on this host, and on ports of their own: daemons that run beside the tests are none of theirs.
+    # Calls stay on this host and on ports of their own: daemons that run beside the tests are not theirs.
     monkeypatch.setenv("MKTL_CALL", "127.255.255.255,127.0.0.1")
     monkeypatch.setenv("MKTL_UDP_PORTS", f"{_free_udp_port()},{_free_udp_port()}")
     return directory

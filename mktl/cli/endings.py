@@ -77,8 +77,7 @@ class QuietGroup(click.Group):
         """Run the command; the output is flushed here, where a reader that is gone is no error."""
         try:
             code = super().invoke(ctx)
-            if sys.stdout is not None:
-                sys.stdout.flush()
+            sys.stdout.flush()
         except BrokenPipeError:
             forget_stdout()
             code = OK
@@ -98,6 +97,8 @@ def _tell(ctx: click.Context, error: Exception) -> int:
         click.echo(f"mark: {error.format_message().rstrip('.')}; see {command} --help", err=True)
         return USAGE
     Failures("mark", verbose=log.isEnabledFor(logging.DEBUG)).add("", error)
+    if isinstance(error, OSError):  # a full disk: what is still buffered would fail once more at exit
+        forget_stdout()
     return FAILED
 
 
@@ -112,8 +113,10 @@ def forget_stdout() -> None:
 
 
 def tolerant_output() -> None:
-    """Print what the terminal's encoding cannot show as escapes: a unit must not end a command."""
-    for stream in (sys.stdout, sys.stderr):
-        reconfigure = getattr(stream, "reconfigure", None)
-        if reconfigure is not None:
-            reconfigure(errors="backslashreplace")
+    """Have output never end a command: what cannot be encoded becomes escapes, a closed stream takes all."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - until the end
+        elif hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")

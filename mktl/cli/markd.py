@@ -69,10 +69,10 @@ def arguments_of(argv: Sequence[str] | None = None) -> argparse.Namespace:
 
 
 def _speed(text: str) -> float:
-    speed = float(text)
-    if not 0 < speed < float("inf"):
-        raise argparse.ArgumentTypeError(f"a speed is above 0, got {text}")
-    return speed
+    with contextlib.suppress(ValueError):
+        if 0 < float(text) < float("inf"):
+            return float(text)
+    raise argparse.ArgumentTypeError(f"a speed is a number above 0, got {text!r}")
 
 
 def prepare(arguments: argparse.Namespace) -> type[Daemon]:
@@ -178,7 +178,7 @@ def run(argv: Sequence[str] | None = None) -> int:
     except MktlError as error:
         return _refuse(str(error), FAILED, error)
     except Exception:  # a subclass's own: its author wants the traceback
-        log.exception("%s %s did not start", arguments.store, arguments.identifier)
+        log.exception("%s %s failed", arguments.store, arguments.identifier)
         return FAILED
 
 

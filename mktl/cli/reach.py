@@ -74,19 +74,21 @@ def expand(
     found = dict(ask(jobs, failures, timeout_s=timeout_s))
     expanded: dict[Name, None] = {}
     for name in names:
-        if name.store in found:
-            keys = (
-                [name.key]
-                if name.key
-                else shown_keys(found[name.store], everything=everything, readable=readable)
-            )
-            expanded |= {Name(name.store, key): None for key in keys}
+        if name.store not in found:
+            continue
+        if name.key is not None:
+            expanded[name] = None
+            continue
+        for key in shown_keys(found[name.store], everything=everything, readable=readable):
+            expanded[Name(name.store, key)] = None
     return list(expanded)
 
 
 def shown_keys(store: Store, *, everything: bool, readable: bool = False) -> list[str]:
     """The keys of *store* in its order, housekeeping last or not at all."""
-    keys = [key for key in store.keys() if not (readable and store.describe(key).get("gettable") is False)]
+    keys = list(store.keys())
+    if readable:
+        keys = [key for key in keys if store.describe(key).get("gettable") is not False]
     kept = [key for key in keys if not is_housekeeping(key)]
     if everything:
         kept += [key for key in keys if is_housekeeping(key)]

@@ -32,6 +32,11 @@ class Done:
     reading: Reading | None
     is_confirmed: bool
 
+    @property
+    def word(self) -> str:
+        """What stands where no reading is known."""
+        return "done" if self.is_confirmed else "sent"
+
     def as_line(self) -> str:
         """``KEY: set TEXT, now VALUE UNITS``; ``KEY: sent TEXT`` when nobody waited for it."""
         key, text = self.assignment.name, printable(self.assignment.text)
@@ -94,9 +99,8 @@ def show(done: Sequence[Done], *, as_json: bool) -> None:
         if done:
             from . import tables
 
-            tables.show(
-                tables.settings([(str(o.assignment.name), o.assignment.text, o.reading) for o in done])
-            )
+            rows = [(str(one.assignment.name), one.assignment.text, one.reading or one.word) for one in done]
+            tables.show(tables.settings(rows))
     else:
         for one in done:
             click.echo(one.as_line())

@@ -71,16 +71,16 @@ def _grow(widest: dict[str, int], column: str, lengths: Iterable[int]) -> None:
     widest[column] = max([widest.get(column, 0), *lengths])
 
 
-def settings(rows: Sequence[tuple[str, str, Reading | None]]) -> Table:
-    """Item, the text it was set to, and what its daemon shows now, where that is known."""
+def settings(rows: Sequence[tuple[str, str, Reading | str]]) -> Table:
+    """Item, the text it was set to, and what its daemon shows now, or a word in its place."""
     table = _table()
-    is_all_ok = all(reading is None or reading.is_ok for _, _, reading in rows)
+    is_all_ok = all(isinstance(shown, str) or shown.is_ok for _, _, shown in rows)
     table.add_column("item", no_wrap=True)
     for header in ("set", "now") if is_all_ok else ("set", "now", "status"):
         table.add_column(header, overflow="fold")
-    for key, text, reading in rows:
-        now = Text("sent", style=FAINT) if reading is None else value_cell(reading)
-        status = () if is_all_ok or reading is None else (status_cell(reading),)
+    for key, text, shown in rows:
+        now = Text(shown, style=FAINT) if isinstance(shown, str) else value_cell(shown)
+        status = () if is_all_ok or isinstance(shown, str) else (status_cell(shown),)
         table.add_row(key_cell(key), Text(printable(text)), now, *status)
     return table
 
@@ -132,8 +132,8 @@ def note(text: str) -> Text:
 
 def key_cell(full_key: str) -> Text:
     """A key with its store faint."""
-    store, dot, key = full_key.partition(".")
-    return Text.assemble((store + dot, FAINT), key) if key else Text(full_key)
+    store, dot, key = printable(full_key).partition(".")
+    return Text.assemble((store + dot, FAINT), key) if key else Text(store)
 
 
 def value_cell(reading: Reading, number_width: int = 0) -> Text:

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping
 from typing import Any
 
 from ..errors import WireError
+from ..wire.codec import JSON, MSGPACK, VERSIONS
 from .names import check_key, check_store, is_uuid
 
 Items = dict[str, dict[str, Any]]
 Block = dict[str, Any]
+
+#: The versions of the wire that a daemon of ours speaks, as its blocks have it.
+ENCODINGS = tuple(version.decode() for version in VERSIONS)
 
 _FALSE_TRUE = {"0": "False", "1": "True"}
 
@@ -60,7 +65,9 @@ def make_block(
         "uuid": uuid,
         "time": time,
         "hash": items_hash(items),
-        "provenance": [{"stratum": 0, "hostname": hostname, "rep": rep, "pub": pub}],
+        "provenance": [
+            {"stratum": 0, "hostname": hostname, "rep": rep, "pub": pub, "encodings": list(ENCODINGS)}
+        ],
         "items": items,
     }
 
@@ -91,11 +98,27 @@ def endpoint(block: Block) -> tuple[str, int, int]:
     Raises:
         WireError: No entry of its provenance has both ports.
     """
+    entry = _serving_entry(block)
+    return entry["hostname"], entry["rep"], entry["pub"]
+
+
+def preferred_version(block: Block) -> bytes:
+    """The version of the wire to talk to this block's daemon in; JSON unless it says that it speaks more.
+
+    ``MKTL_ENCODING=a`` keeps to JSON, for somebody who wants to read along.
+    """
+    spoken = _serving_entry(block).get("encodings")
+    if not isinstance(spoken, list) or "m" not in spoken or os.environ.get("MKTL_ENCODING") == "a":
+        return JSON
+    return MSGPACK
+
+
+def _serving_entry(block: Block) -> dict[str, Any]:
     provenance = block.get("provenance")
     for entry in provenance if isinstance(provenance, list) else ():
         if not isinstance(entry, dict):
             continue
         host, rep, pub = entry.get("hostname"), entry.get("rep"), entry.get("pub")
         if isinstance(host, str) and isinstance(rep, int) and isinstance(pub, int):
-            return host, rep, pub
+            return entry
     raise WireError(f"nobody in the provenance of store {block.get('store')!r} takes subscriptions")

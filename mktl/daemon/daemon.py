@@ -28,6 +28,7 @@ from . import builtin, configure
 from .announce import Announcer
 from .catalog import Catalog
 from .devices import BoundDevice
+from .drivers import Link
 from .requests import Router
 
 log = logging.getLogger(__name__)
@@ -65,6 +66,7 @@ class Daemon:
         self._closed = False
         self._device: BoundDevice | None = None
         self._router: Router | None = None
+        self._own_links: list[Link] = []
         self._server: Server | None = None
         self._responder: Responder | None = None
         self._announcer: Announcer | None = None
@@ -115,6 +117,11 @@ class Daemon:
         self.items[key] = item
         return item
 
+    def add_link(self, link: Link) -> Link:
+        """Have *link* opened once all items exist, and closed when the daemon ends; from :meth:`setup`."""
+        self._own_links.append(link)
+        return link
+
     # -- starting
 
     def _prepare(self) -> None:
@@ -159,8 +166,8 @@ class Daemon:
                 self.add_item(Item, key)
         self._block["hash"] = items_hash(self._block["items"])
         self._load_values()
-        if self._device is not None:
-            self._device.open()
+        for link in (*self.links.values(), *self._own_links):
+            link.open()
         self.setup_final()
 
     def _load_values(self) -> None:
@@ -186,8 +193,7 @@ class Daemon:
         self.catalog.add(self._block)
         self._router = Router(self.name, self.items, self.catalog)
         self._responder = Responder(udp_ports()[1], self.rep)
-        if (fd := self._responder.fileno()) is not None:
-            self._server.watch(fd, self._responder.respond)
+        self._watch(self._responder)
         self._server.start()
         try:
             local.save_ports(self.name, self.uuid, self.rep, self.pub)
@@ -200,6 +206,12 @@ class Daemon:
             "%s %s serves %d items on ports %d (requests) and %d (broadcasts)",
             self.name, self.alias, len(self.items), self.rep, self.pub,
         )  # fmt: skip
+
+    def _watch(self, responder: Responder) -> None:
+        """Have the wire thread answer calls by UDP; before it starts."""
+        fd = responder.fileno()
+        if fd is not None and self._server is not None:
+            self._server.watch(fd, responder.respond)
 
     def _answer(self, request: Incoming) -> bool:
         assert self._router is not None
@@ -233,6 +245,8 @@ class Daemon:
             item.poll(None)
         if self._device is not None:
             self._device.close()
+        for link in self._own_links:
+            link.close()
         if self._server is None:
             return
         self._workers.close()

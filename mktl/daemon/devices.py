@@ -48,11 +48,6 @@ class BoundDevice:
             item_class, arguments = self.links[spec.link].bind(spec, self.device)
             add_item(item_class, key, **arguments)
 
-    def open(self) -> None:
-        """Open every link."""
-        for link in self.links.values():
-            link.open()
-
     def close(self) -> None:
         """Close every link, then the stand-ins."""
         closing: list[Any] = [*self.links.values(), *self._stand_ins]

@@ -44,8 +44,7 @@ class Registry(Daemon):
         """Listen for calls, and call the daemons that run already."""
         self._lane = self._workers.lane()
         self._registry_responder = Responder(udp_ports()[0], self.rep)
-        if (fd := self._registry_responder.fileno()) is not None:
-            self._server.watch(fd, self._registry_responder.respond)
+        self._watch(self._registry_responder)
         poll.clock().once(0.0, lambda: self._lane.submit(self._collect))
 
     def cleanup(self) -> None:

@@ -5,8 +5,9 @@ Drivers run it forwards, simulators backwards. Everything here is a plain value.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ class Check:
     #: The value of ``{:...}`` in *reply* when all is well.
     good: Any
     #: Bit number of the answer → the device's words for it; empty when the answer is not a mask.
-    bits: Mapping[int, str] = field(default_factory=dict)
+    bits: Mapping[int, str] = dataclasses.field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +121,9 @@ class ItemSpec:
     poll_s: float | None = None
     read_back: bool = True
     #: Other fields of the same reply → the values they must have for this one to be a value at all …
-    good_when: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    good_when: Mapping[str, tuple[Any, ...]] = dataclasses.field(default_factory=dict)
     #: … and → the values that mean that the channel is switched off.
-    disabled_when: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    disabled_when: Mapping[str, tuple[Any, ...]] = dataclasses.field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +133,7 @@ class SimulateSpec:
     #: ``package.module:Class`` of a device model, or None: the file alone is the model.
     model: str | None = None
     #: Item key → the value it starts with.
-    initial: Mapping[str, Any] = field(default_factory=dict)
+    initial: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,14 +21,14 @@ _SCALAR = re.compile(r"[^,\]}#\n]*")
 
 
 def line_numbers(text: str) -> dict[KeyPath, int]:
-    """Map the path of each table, key and array element to the line, from 1, on which it begins.
+    r"""Map the path of each table, key and array element to the line, from 1, on which it begins.
 
     A table that is only implied, as ``a`` by ``[a.b]``, stands where it is first implied.
 
     Args:
         text: TOML that ``tomllib`` has accepted; of anything else the result is of no use.
 
-    >>> line_numbers("[items.temp]\\nrange = [0,\\n  400]\\n")[("items", "temp", "range", 1)]
+    >>> line_numbers("[items.temp]\nrange = [0,\n  400]\n")[("items", "temp", "range", 1)]
     3
     """
     scanner = _Scanner(text)

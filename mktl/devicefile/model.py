@@ -40,9 +40,9 @@ def _limits(value: Any) -> tuple[int | float | None, int | float | None]:
 def _units(value: Any) -> str | dict[str, str]:
     if isinstance(value, str):
         return value
-    if isinstance(value, dict) and value.keys() <= {"", "formatted"}:
-        if all(isinstance(unit, str) for unit in value.values()):
-            return value
+    parts = value.items() if isinstance(value, dict) else [(None, None)]
+    if all(part in ("", "formatted") and isinstance(unit, str) for part, unit in parts):
+        return dict(parts)
     raise expected('text, or { "" = "rad", formatted = "h" }')
 
 

@@ -8,12 +8,12 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 
-from mktl.errors import DeviceFileError, Problem
-
+from ..errors import DeviceFileError, Problem
 from .lines import KeyPath, nearest_line
 
 _PLAIN_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _LONGEST_SHOWN = 60
+_LONGEST_LIST = 12
 
 
 class Problems:
@@ -96,15 +96,25 @@ def instead(word: str, known: Iterable[str], *, plural: str) -> str:
     '; the drivers are "serial" and "tcp"'
     """
     candidates = list(known)
-    folded = {candidate.lower(): candidate for candidate in reversed(candidates)}
-    near = difflib.get_close_matches(word.lower(), folded, n=1)
-    if near:
-        return f'; did you mean "{folded[near[0]]}"?'
+    near = nearest(word, candidates)
+    if near is not None:
+        return f'; did you mean "{near}"?'
     if not candidates:
         return f"; there are no {plural}"
+    if len(candidates) > _LONGEST_LIST:
+        return ""
     if len(candidates) == 1:
         return f"; there is only {quoted(candidates)}"
     return f"; the {plural} are {quoted(candidates)}"
+
+
+def nearest(word: str, known: Iterable[str], *, likeness: float = 0.6) -> str | None:
+    """The one of *known* that *word* comes nearest to, whatever the case; None when none is near."""
+    folded: dict[str, str] = {}
+    for candidate in known:
+        folded.setdefault(candidate.lower(), candidate)
+    near = difflib.get_close_matches(word.lower(), folded, n=1, cutoff=likeness)
+    return folded[near[0]] if near else None
 
 
 def _shortened(text: str) -> str:

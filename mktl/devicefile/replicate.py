@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
-
-from mktl.errors import TemplateError
 
 from .lines import KeyPath
 from .problems import Problems, instead, quoted, shown
@@ -32,6 +30,8 @@ class RawTable:
     path: KeyPath
     #: Which of the values of its ``[each.x]`` made it.
     replica: int = 0
+    #: What a plain mKTL items file says beyond our keys; clients are told of it.
+    extras: Mapping[str, Any] = field(default_factory=dict)
 
 
 def replicate(each: Mapping[str, Any], path: KeyPath, problems: Problems) -> list[RawTable]:
@@ -107,18 +107,13 @@ def _wrong_parameters(parameters: Mapping[str, Any]) -> str | None:
 def _fill_table(
     template: RawTable, parameters: Mapping[str, str], replica: int, problems: Problems
 ) -> RawTable | None:
-    try:
-        name = fill(template.name, parameters)
-        content = _filled(template.content, parameters)
-    except TemplateError as error:
-        problems.add(template.path, str(error))
-        return None
+    name = fill(template.name, parameters)
     left = _PLACEHOLDER.search(name)
     if left:
         message = f"no parameter {{{left[1]}}}{instead(left[1], parameters, plural='parameters')}"
         problems.add(template.path, message)
         return None
-    return RawTable(template.section, name, content, template.path, replica)
+    return RawTable(template.section, name, _filled(template.content, parameters), template.path, replica)
 
 
 def _filled(value: Any, parameters: Mapping[str, str]) -> Any:

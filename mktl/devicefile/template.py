@@ -37,15 +37,17 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ..errors import ItemTypeError, ItemValueError, TemplateError, TemplateMismatchError
+from ..errors import TemplateError, TemplateMismatchError
+from ._fields.base import error_offset
 from ._fields.compound import Constant
 from ._fields.departure import find_departure
 from ._fields.layout import grouped, lay_out, pattern_of
-from ._fields.scan import Literal, Option, Part, Slot, Sum, scan
+from ._fields.scan import ITEM, Part, Slot, Sum, scan
+from ._fields.words import Words
+from ._fields.writing import write
 
 #: The name of the anonymous field, ``{:f}``.
 VALUE = ""
-_ITEM = "item."
 _BARE = re.compile(r"\{\{|\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)\}")
 
 
@@ -60,6 +62,8 @@ class Field:
     kind: str
     #: As written after the colon, or after the "#".
     spec: str
+    #: What the words of a "word" stand for, in the order of the file.
+    values: tuple[int | float | str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +135,7 @@ class Template:
         >>> Template.compile("RANGE 1,{:OFF=0|ON=1}").format({VALUE: 1})
         b'RANGE 1,ON'
         """
-        return self._written(self._parts, values, b"")
+        return write(self._parts, values)
 
     def parse(self, raw: bytes) -> dict[str, object]:
         """The values in *raw*, all of which must match.
@@ -155,7 +159,7 @@ class Template:
             try:
                 value = reader.decode(found)
             except ValueError as error:
-                at = match.start(reader.group) + _offset(error)
+                at = match.start(reader.group) + error_offset(error)
                 raise TemplateMismatchError(raw, at, reader.slot.converter.expected) from None
             if reader.name is not None:
                 values[reader.name] = value
@@ -167,32 +171,18 @@ class Template:
     def names(self) -> tuple[str, ...]:
         """The fields that carry a value, "" for the anonymous one; skipped ones and other items' are none."""
         return tuple(
-            f.name for f in self.fields if f.name[:1] not in ("_", "#") and not f.name.startswith(_ITEM)
+            f.name for f in self.fields if f.name[:1] not in ("_", "#") and not f.name.startswith(ITEM)
         )
 
     @property
     def item_references(self) -> tuple[str, ...]:
         """Keys of the other items whose values stand in the template."""
-        return tuple(f.name.removeprefix(_ITEM) for f in self.fields if f.name.startswith(_ITEM))
+        return tuple(f.name.removeprefix(ITEM) for f in self.fields if f.name.startswith(ITEM))
 
     @property
     def is_constant(self) -> bool:
         """True without a single field."""
         return not self.fields
-
-    def _written(self, parts: Sequence[Part], values: Mapping[str, object], before: bytes) -> bytes:
-        """*parts* as bytes, behind what was written *before* them."""
-        frame = before
-        for part in parts:
-            if isinstance(part, Literal):
-                frame += part.data
-            elif isinstance(part, Slot):
-                frame += _encoded(part, values)
-            elif isinstance(part, Sum):
-                frame += part.checksum.over(frame)
-            elif _is_wanted(part, values):
-                frame = self._written(part.parts, values, frame)
-        return frame
 
     def __repr__(self) -> str:
         encoding = "" if self.encoding == "ascii" else f", encoding={self.encoding!r}"
@@ -223,7 +213,7 @@ def _check_encoding(source: str, encoding: str) -> None:
     try:
         codecs.lookup(encoding)
         known = "A0,".encode(encoding) == b"A0,"
-    except LookupError:
+    except (LookupError, ValueError):
         raise TemplateError(
             source, 0, f"'{encoding}' is not an encoding; there are ascii, latin-1, utf-8 …"
         ) from None
@@ -248,7 +238,8 @@ def _check_names(source: str, groups: Sequence[Slot | Sum]) -> None:
 def _field(part: Slot | Sum) -> Field:
     if isinstance(part, Sum):
         return Field("#", "checksum", part.checksum.spec)
-    return Field(part.name, part.converter.kind, part.spec)
+    values = tuple(value for _, value in part.converter.pairs) if isinstance(part.converter, Words) else ()
+    return Field(part.name, part.converter.kind, part.spec, values)
 
 
 def _reader(group: int, slot: Slot) -> _Reader | None:
@@ -256,38 +247,6 @@ def _reader(group: int, slot: Slot) -> _Reader | None:
     if slot.is_skipped and not isinstance(slot.converter, Constant):
         return None
     return _Reader(group, None if slot.is_skipped else slot.name, slot, slot.converter.decode)
-
-
-def _encoded(slot: Slot, values: Mapping[str, object]) -> bytes:
-    """The bytes of one field; its errors begin with the field."""
-    if slot.name in values:
-        value = values[slot.name]
-    elif slot.is_skipped and slot.converter.default is not None:
-        value = slot.converter.default
-    else:
-        given = ", ".join(repr(name) for name in values) or "none"
-        raise ItemValueError(f"no value for {slot.placeholder}; given: {given}")
-    try:
-        return slot.converter.encode(value)
-    except (ItemTypeError, ItemValueError) as error:
-        raise type(error)(f"{slot.placeholder} {error}") from None
-
-
-def _is_wanted(option: Option, values: Mapping[str, object]) -> bool:
-    """True when the optional part is to be written: its values are given, or it has none.
-
-    Half of its values are a mistake, which writing it will name.
-    """
-    slots = [slot for slot in grouped(option.parts) if isinstance(slot, Slot) and not slot.is_skipped]
-    own = [slot.name for slot in slots if not slot.name.startswith(_ITEM)]
-    if own:
-        return any(name in values for name in own)
-    return all(slot.name in values for slot in slots)
-
-
-def _offset(error: ValueError) -> int:
-    """How far into a field its text stops being text."""
-    return error.start if isinstance(error, UnicodeDecodeError) else 0
 
 
 def _verify(part: Sum, raw: bytes, at: int, found: bytes) -> None:

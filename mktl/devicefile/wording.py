@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from types import NoneType
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from .lines import KeyPath
-from .problems import instead, quoted, shown
+from .problems import instead, nearest, shown
 
 _EXPECTED = "expected"
 
@@ -112,6 +111,12 @@ def keys_of(model: type[BaseModel], path: KeyPath = ()) -> list[str]:
     return [] if inner is None else [_spelling(name, inner) for name in inner.model_fields]
 
 
+def is_required(model: type[BaseModel], key: str) -> bool:
+    """True when a table of *model* must have *key*, as spelt in the file."""
+    fields = {_spelling(name, model): field for name, field in model.model_fields.items()}
+    return key in fields and fields[key].is_required()
+
+
 def _spelling(name: str, model: type[BaseModel]) -> str:
     return model.model_fields[name].alias or name
 
@@ -151,10 +156,15 @@ def _want(detail: ErrorDetails) -> str | None:
     if kind == _EXPECTED:
         return str(context["want"])
     if kind in ("literal_error", "enum"):
-        return quoted_or_plain(_choices(detail))
+        return _alternatives(_choices(detail))
     if kind in _WANTED_WITH_BOUND:
-        return _WANTED_WITH_BOUND[kind].format(**context)
+        return _WANTED_WITH_BOUND[kind].format(**{name: _plain(bound) for name, bound in context.items()})
     return _WANTED.get(kind.partition("_")[0])
+
+
+def _plain(bound: object) -> object:
+    """A bound without the ``.0`` that pydantic gives it."""
+    return int(bound) if isinstance(bound, float) and bound.is_integer() else bound
 
 
 def _unforeseen(detail: ErrorDetails) -> str:
@@ -169,7 +179,7 @@ def _choices(detail: ErrorDetails) -> list[str | int]:
     return [int(number) if number else word for word, number in found]
 
 
-def quoted_or_plain(choices: list[str | int]) -> str:
+def _alternatives(choices: list[str | int]) -> str:
     """Words in quotes, numbers without: ``"odd", "even" or 3``."""
     words = [shown(choice) for choice in choices]
     return f"{', '.join(words[:-1])} or {words[-1]}" if len(words) > 1 else words[0]
@@ -181,5 +191,5 @@ def _near(got: object, details: list[ErrorDetails]) -> str:
         return ""
     literals = [detail for detail in details if detail["type"] in ("literal_error", "enum")]
     words = [choice for detail in literals for choice in _choices(detail) if isinstance(choice, str)]
-    hint = instead(got, words, plural="words")
-    return hint if "did you mean" in hint else ""
+    near = nearest(got, words)
+    return f'; did you mean "{near}"?' if near else ""

@@ -111,6 +111,7 @@ class ClientSide:
         """The daemon's response to *request*; an authoritative item has its own way."""
         if self.config.get("gettable") is False and request.type == "GET":
             raise NotGettableError(f"{self.full_key} can be set but not read")
+        request.version = self.store.version(self.key)
         return client().request(self.store.address(self.key), request, self.timeout)
 
     # -- set
@@ -129,14 +130,14 @@ class ClientSide:
         """
         if formatted:
             new_value = self.from_format(new_value)
-        payload = self._set_payload(new_value)
+        payload, version = self._set_payload(new_value), self.store.version(self.key)
         if not reply:
-            request = Request("SET", self.full_key, payload, flags=NO_ACK_OR_REP)
+            request = Request("SET", self.full_key, payload, flags=NO_ACK_OR_REP, version=version)
             client().send(self.store.address(self.key), request)
             return request
         payload.update(origin())
         payload["current"] = True
-        request = Request("SET", self.full_key, payload)
+        request = Request("SET", self.full_key, payload, version=version)
         if not wait:
             client().send(self.store.address(self.key), request)
             return request
@@ -187,7 +188,8 @@ class ClientSide:
             self._subscribed = True
         if self.authoritative:
             return
-        client().subscribe(self.store.address(self.key, "pub"), topic(self.full_key), self._heard)
+        wanted = topic(self.full_key, self.store.version(self.key))
+        client().subscribe(self.store.address(self.key, "pub"), wanted, self._heard)
         if prime and self.config.get("gettable") is not False:
             try:
                 self._fetch(False)

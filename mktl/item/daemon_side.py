@@ -7,13 +7,16 @@ import threading
 import time as timemodule
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from .. import poll
 from ..errors import MktlError, NotSettableError
 from ..protocol.message import Incoming, Payload, Request
 from ..wire.bulk import array_from
+from ..wire.codec import VERSIONS
 from ..wire.frames import topic
+from ..wire.payload import Bulk
 from .callbacks import Callbacks
 from .reading import SOUND, Reading, same_value
 from .types import check_value
@@ -33,6 +36,17 @@ class Publisher:
         self.workers = workers
 
 
+class _Encoded:
+    """A reading with its payload in the versions that somebody has wanted so far."""
+
+    __slots__ = ("payload", "raw", "reading")
+
+    def __init__(self, reading: Reading, payload: Payload) -> None:
+        self.reading = reading
+        self.payload = payload
+        self.raw: dict[bytes, bytes] = {}
+
+
 class DaemonSide:
     """The half of :class:`mktl.Item` that is used where it is authoritative."""
 
@@ -50,9 +64,9 @@ class DaemonSide:
 
     def _become_authoritative(self, pub: Publisher | None) -> None:
         self.pub = pub
-        self._topic = topic(self.full_key)
+        self._topics = {version: topic(self.full_key, version) for version in VERSIONS}
         self._lane: Lane | None = pub.workers.lane() if pub is not None else None
-        self._encoded: tuple[Reading, bytes, Any] | None = None
+        self._encoded: _Encoded | None = None
         self._published = 0
         self._poll_waiting = False
         self._joinable: list[Incoming] | None = None
@@ -171,21 +185,20 @@ class DaemonSide:
     def _broadcast(self, reading: Reading) -> None:
         """Send and call back; with the lock held, so that everybody sees changes in their order."""
         if self.pub is not None:
-            raw, bulk = self._encode(reading)
-            self.pub.server.publish(self._topic, raw, bulk)
+            self.pub.server.publish(self._topics, partial(self._encode, reading))
         if self._persist is not None:
             self._saved = self._persist(reading)
         self._callbacks.notify(reading)
 
-    def _encode(self, reading: Reading) -> tuple[bytes, Any]:
+    def _encode(self, reading: Reading, version: bytes) -> tuple[bytes, Bulk]:
         """The payload of *reading*, encoded once for its broadcast and all GETs."""
         encoded = self._encoded
-        if encoded is not None and encoded[0] is reading:
-            return encoded[1], encoded[2]
-        payload = reading.to_payload()
-        raw = payload.encode()
-        self._encoded = (reading, raw, payload.bulk)
-        return raw, payload.bulk
+        if encoded is None or encoded.reading is not reading:
+            encoded = self._encoded = _Encoded(reading, reading.to_payload())
+        raw = encoded.raw.get(version)
+        if raw is None:
+            raw = encoded.raw[version] = encoded.payload.encode(version)
+        return raw, encoded.payload.bulk
 
     # -- requests, as the daemon hands them in on the wire thread
 
@@ -193,7 +206,7 @@ class DaemonSide:
         """Answer a GET at once when nothing has to be asked; else queue it. True: answered."""
         asks = bool(request.payload.refresh)
         if not asks and not self._overrides("req_get"):
-            request.answer_raw(*self._encode(self._reading))
+            request.answer_raw(*self._encode(self._reading, request.version))
             return True
         if asks and not self._overrides("req_get"):
             self._join_refresh(request)
@@ -224,7 +237,7 @@ class DaemonSide:
             if error is not None:
                 request.refuse(error)
             else:
-                request.answer_raw(*self._encode(self._reading))
+                request.answer_raw(*self._encode(self._reading, request.version))
 
     def _take_set(self, request: Incoming) -> bool:
         """Check a SET and queue it; it is refused here when its value is not the item's."""

@@ -22,6 +22,9 @@ class Owner(Protocol):
     def address(self, key: str, kind: str = "rep") -> str:
         """Where requests (``"rep"``) or subscriptions (``"pub"``) for an item go."""
 
+    def version(self, key: str) -> bytes:
+        """The version of the wire that the daemon of an item is best talked to in."""
+
     def block_of(self, key: str) -> Block:
         """The block of the daemon that serves an item."""
 

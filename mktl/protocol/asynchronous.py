@@ -56,7 +56,7 @@ class Asynchronous:
             request = self._pending.pop(frames.id)
             self._acknowledged.discard(frames.id)
             try:
-                request.complete(Payload.decode(frames.payload, frames.bulk))
+                request.complete(Payload.decode(frames.payload, frames.bulk, frames.version))
             except MktlError as error:
                 request.complete(error_payload(error))
 

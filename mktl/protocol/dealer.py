@@ -49,7 +49,7 @@ class Dealer:
             if frames.id != request.id:
                 continue  # the late answer to a request that was given up
             if frames.type == REP:
-                request.response = response = Payload.decode(frames.payload, frames.bulk)
+                request.response = response = Payload.decode(frames.payload, frames.bulk, frames.version)
                 raise_error(response)
                 return response
             if frames.type == ACK and not acked:

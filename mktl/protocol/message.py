@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 
 from ..errors import MktlError, describe, rebuild
+from ..wire.codec import JSON
 from ..wire.frames import NO_ACK, NO_REP, REP, Frames, pack, pack_ack
 from ..wire.payload import Payload
 
@@ -31,7 +32,7 @@ class Request:
         payload: What it carries; None for nothing.
     """
 
-    __slots__ = ("_done", "flags", "id", "payload", "response", "target", "type", "validated")
+    __slots__ = ("_done", "flags", "id", "payload", "response", "target", "type", "validated", "version")
 
     def __init__(
         self,
@@ -40,6 +41,7 @@ class Request:
         payload: Payload | None = None,
         id: bytes | None = None,
         flags: int | None = None,
+        version: bytes = JSON,
     ) -> None:
         if type not in ("GET", "SET"):
             raise ValueError(f"a request is a GET or a SET, got {type!r}")
@@ -48,6 +50,8 @@ class Request:
         self.payload = Payload() if payload is None else payload
         self.id = next_id() if id is None else id
         self.flags = flags or 0
+        #: How the payload is spelled on the wire; the daemon answers alike.
+        self.version = version
         self.response: Payload | None = None
         #: True once the item's ``validate`` has seen the value; in a daemon only.
         self.validated = False
@@ -58,12 +62,10 @@ class Request:
 
     def parts(self) -> list[bytes | memoryview]:
         """The frames of this request."""
-        payload = self.payload
-        return pack(
-            Frames(
-                self.id, self.type.encode(), self.target.encode(), self.flags, payload.encode(), payload.bulk
-            )
-        )
+        payload, version = self.payload, self.version
+        raw = payload.encode(version)
+        type, target = self.type.encode(), self.target.encode()
+        return pack(Frames(self.id, type, target, self.flags, raw, payload.bulk, version))
 
     def expect(self) -> None:
         """Make the request one that can be waited for; before it is sent."""
@@ -120,7 +122,8 @@ class Incoming(Request):
             target = frames.target.decode().lower()
         except UnicodeDecodeError:
             raise MktlError("the target is not UTF-8") from None
-        super().__init__(type, target, Payload.decode(frames.payload, frames.bulk), frames.id, frames.flags)
+        payload = Payload.decode(frames.payload, frames.bulk, frames.version)
+        super().__init__(type, target, payload, frames.id, frames.flags, frames.version)
         self._route = route
         self._send = send
         self._answered = False
@@ -128,7 +131,7 @@ class Incoming(Request):
     def acknowledge(self) -> None:
         """Say that the request has arrived and that its answer takes time."""
         if not self.flags & NO_ACK:
-            self._send([self._route, *pack_ack(self.id)])
+            self._send([self._route, *pack_ack(self.id, self.version)])
 
     def answer(self, payload: Payload) -> None:
         """Send the one REP of this request; a second answer is dropped."""
@@ -138,16 +141,17 @@ class Incoming(Request):
         if self.flags & NO_REP:
             return
         try:
-            raw = payload.encode()
+            raw = payload.encode(self.version)
         except MktlError as error:
-            raw, payload = error_payload(error).encode(), Payload()
+            payload = error_payload(error)
+            raw = payload.encode(self.version)
         self.answer_raw(raw, payload.bulk)
 
     def answer_raw(self, raw: bytes, bulk: bytes | memoryview | None = None) -> None:
         """Send the one REP, already encoded."""
         self._answered = True
         if not self.flags & NO_REP:
-            self._send([self._route, *pack(Frames(self.id, REP, b"", 0, raw, bulk))])
+            self._send([self._route, *pack(Frames(self.id, REP, b"", 0, raw, bulk, self.version))])
 
     def refuse(self, error: BaseException) -> None:
         """Answer with *error*."""

@@ -11,12 +11,14 @@ import logging
 import os
 import threading
 from collections import deque
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 import zmq
 
 from ..errors import MktlError
-from ..wire.frames import GET, NO_REP, REP, SET, Bulk, FrameError, Frames, pack, pack_broadcast, unpack
+from ..wire.frames import GET, NO_REP, REP, SET, FrameError, Frames, pack, pack_broadcast, unpack
+from ..wire.payload import Bulk
+from .audience import Audience
 from .message import Incoming, error_payload
 from .ports import bind_first_free
 
@@ -57,6 +59,7 @@ class Server:
         self._thread: threading.Thread | None = None
         self._readers: dict[int, Callable[[], None]] = {}
         self._pub_lock = threading.Lock()
+        self._audience = Audience()
         #: Messages that were no mKTL and could not be answered.
         self.dropped = 0
         self._wake_read, self._wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
@@ -65,7 +68,8 @@ class Server:
             self._router.set(zmq.MAXMSGSIZE, MOST_BYTES)
             # A client that reconnects under its former identity takes the place of the dead one.
             self._router.set(zmq.ROUTER_HANDOVER, 1)
-            self._pub = self._socket(zmq.PUB, MOST_BROADCASTS)
+            # XPUB is PUB to a subscriber; here it tells which topics anybody wants.
+            self._pub = self._socket(zmq.XPUB, MOST_BROADCASTS)
             self.rep = bind_first_free(self._router, ports[0], avoid)
             self.pub = bind_first_free(self._pub, ports[1], [*avoid, self.rep])
         except BaseException:
@@ -87,15 +91,25 @@ class Server:
         self._thread = threading.Thread(target=self._run, name=f"mktl-wire-{self.rep}", daemon=True)
         self._thread.start()
 
-    def publish(self, topic: bytes, payload: bytes, bulk: Bulk = None) -> None:
-        """Broadcast, from any thread; broadcasts of one thread keep their order.
+    def publish(self, topics: Mapping[bytes, bytes], encode: Callable[[bytes], tuple[bytes, Bulk]]) -> None:
+        """Broadcast, from any thread, in each version that somebody subscribes to.
 
         The socket is used where the value is, under a lock: handing it to the wire thread would cost each
         broadcast a change of threads (30 µs and more).
+
+        Args:
+            topics: ``{version: topic}``.
+            encode: Gives the payload and the bulk in a version; called only when it is wanted.
         """
         with self._pub_lock:
-            if not self._pub.closed:
-                self._pub.send_multipart(pack_broadcast(topic, payload, bulk), zmq.NOBLOCK, copy=bulk is None)
+            if self._pub.closed:
+                return
+            self._audience.listen(self._pub)
+            for version, topic in topics.items():
+                if self._audience.wants(topic):
+                    raw, bulk = encode(version)
+                    parts = pack_broadcast(topic, raw, bulk, version)
+                    self._pub.send_multipart(parts, zmq.NOBLOCK, copy=bulk is None)
 
     def close(self) -> None:
         """Stop serving and free both ports; what has been answered until now is still sent."""

@@ -50,15 +50,11 @@ class Subscriptions:
 
     def _dispatch(self, parts: list[bytes]) -> None:
         try:
-            topic, raw, bulk = unpack_broadcast(parts)
-            listeners = self.listeners.get(topic)
-            if not listeners:
-                return
-            payload = Payload.decode(raw, bulk)
+            topic, payload = unpack_broadcast(parts)
         except MktlError as error:
             log.debug("a broadcast was dropped: %s", error)
             return
-        for listener in listeners:
+        for listener in self.listeners.get(topic, ()):
             try:
                 listener(payload)
             except Exception:

@@ -1,4 +1,4 @@
-"""The frames of the wire, version ``a``, packed and unpacked.
+"""The frames of the wire, packed and unpacked; the versions differ only in how the payload is spelled.
 
 Request and response: ``[version, id, type, target, flags, payload]``, and a seventh frame only when there
 is bulk data; a missing seventh frame and an empty one are different things. Broadcast:
@@ -11,14 +11,13 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ..errors import WireError
+from .codec import JSON, VERSIONS
+from .payload import Bulk, Payload
 
-VERSION = b"a"
 NO_ACK = 1
 NO_REP = 2
 
 GET, SET, ACK, REP = b"GET", b"SET", b"ACK", b"REP"
-
-Bulk = bytes | memoryview | None
 
 
 class Frames(NamedTuple):
@@ -30,6 +29,7 @@ class Frames(NamedTuple):
     flags: int
     payload: bytes
     bulk: Bulk = None
+    version: bytes = JSON
 
 
 class FrameError(WireError):
@@ -56,16 +56,16 @@ def pack(frames: Frames) -> list[bytes | memoryview]:
     [b'a', b'00000023', b'GET', b'lab.temp', b'', b'']
     """
     parts: list[bytes | memoryview] = [
-        VERSION, frames.id, frames.type, frames.target, pack_flags(frames.flags), frames.payload,
+        frames.version, frames.id, frames.type, frames.target, pack_flags(frames.flags), frames.payload,
     ]  # fmt: skip
     if frames.bulk is not None:
         parts.append(frames.bulk)
     return parts
 
 
-def pack_ack(id: bytes) -> list[bytes]:
+def pack_ack(id: bytes, version: bytes = JSON) -> list[bytes]:
     """The acknowledgement of request *id*."""
-    return [VERSION, id, ACK, b"", b"", b""]
+    return [version, id, ACK, b"", b"", b""]
 
 
 def unpack(parts: Sequence[bytes]) -> Frames:
@@ -78,10 +78,8 @@ def unpack(parts: Sequence[bytes]) -> Frames:
     count = len(parts)
     if count < 2 or not parts[1]:
         raise FrameError(f"{count} frames and no request id")
-    if parts[0] != VERSION:
-        raise FrameError(
-            f"version {bytes(parts[0][:8])!r} is not spoken here, only {VERSION!r}", bytes(parts[1])
-        )
+    if parts[0] not in VERSIONS:
+        raise FrameError(f"version {bytes(parts[0][:8])!r} is not spoken here, only b'a'", bytes(parts[1]))
     if count not in (6, 7):
         raise FrameError(f"expected 6 or 7 frames, got {count}", bytes(parts[1]))
     flags = parts[4]
@@ -95,31 +93,37 @@ def unpack(parts: Sequence[bytes]) -> Frames:
         int.from_bytes(flags, "big") if flags else 0,
         parts[5],
         parts[6] if count == 7 else None,
+        parts[0],
     )
 
 
-def topic(full_key: str) -> bytes:
+def topic(full_key: str, version: bytes = JSON) -> bytes:
     """The topic of an item's broadcasts; the trailing dot keeps ``a.temp`` from matching ``a.temp2``.
 
-    >>> topic("lab.temp")
-    b'lab.temp.'
+    Versions of our own have a prefix, so that no plain subscriber ever gets one.
+
+    >>> topic("lab.temp"), topic("lab.temp", b"m")
+    (b'lab.temp.', b'm:lab.temp.')
     """
-    return full_key.encode() + b"."
+    plain = full_key.encode() + b"."
+    return plain if version == JSON else version + b":" + plain
 
 
-def pack_broadcast(topic: bytes, payload: bytes, bulk: Bulk = None) -> list[bytes | memoryview]:
+def pack_broadcast(
+    topic: bytes, payload: bytes, bulk: Bulk = None, version: bytes = JSON
+) -> list[bytes | memoryview]:
     """The frames of one broadcast."""
     if bulk is None:
-        return [topic, VERSION, payload]
-    return [topic, VERSION, payload, bulk]
+        return [topic, version, payload]
+    return [topic, version, payload, bulk]
 
 
-def unpack_broadcast(parts: Sequence[bytes]) -> tuple[bytes, bytes, Bulk]:
-    """Topic, payload and bulk of a broadcast.
+def unpack_broadcast(parts: Sequence[bytes]) -> tuple[bytes, Payload]:
+    """Topic and payload of a broadcast.
 
     Raises:
-        FrameError: Another version or number of frames.
+        WireError: Another version or number of frames, or no payload.
     """
-    if len(parts) not in (3, 4) or parts[1] != VERSION:
+    if len(parts) not in (3, 4) or parts[1] not in VERSIONS:
         raise FrameError(f"a broadcast of {len(parts)} frames, or of another version")
-    return parts[0], parts[2], parts[3] if len(parts) == 4 else None
+    return parts[0], Payload.decode(parts[2], parts[3] if len(parts) == 4 else None, parts[1])

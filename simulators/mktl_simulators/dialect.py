@@ -51,12 +51,9 @@ class Manners:
 class LineDevice(ABC):
     """A device spoken to in lines of text; a subclass answers one command at a time.
 
-    Args:
-        line_end: Ends a command. After ``\\n`` a ``\\r`` before it counts as part of the end.
-        reply_end: Ends each reply.
-        joint: Stands between several commands on one line and between their replies, where the device
-            allows that.
-        longest: The most bytes of a line that the device keeps; a longer line is lost whole.
+    *line_end* ends a command and *reply_end* each reply; blanks around a command, and so the CR of a CR LF,
+    do not count. *joint* stands between several commands on one line and between their replies, where the
+    device allows that. A line of more than *longest* bytes is lost whole.
     """
 
     def __init__(

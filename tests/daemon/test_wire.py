@@ -128,7 +128,7 @@ def test_an_ack_comes_at_once_when_the_answer_takes_time(make_daemon) -> None:
         (put("lab._catalog", "X"), "NotSettableError", "read only"),
         (put("lab.target", 301), "LimitError", "301 mm is above the maximum 300 mm"),
         (get("lab.temp", payload=b"{"), "WireError", "not JSON"),
-        (get("lab.temp", payload=b"[]"), "WireError", "must be a JSON object, got list"),
+        (get("lab.temp", payload=b"[]"), "WireError", "payload must be an object, got list"),
         ([b"z", b"00000001", b"GET", b"lab.temp", b"", b""], "FrameError", "version b'z'"),
         ([b"a", b"00000001", b"GET", b"lab.temp", b""], "FrameError", "expected 6 or 7 frames, got 5"),
         ([b"a", b"00000001", b"PUT", b"lab.temp", b"", b""], "MktlError", "no such request: b'PUT'"),

@@ -124,7 +124,15 @@ def test_a_file_may_end_anywhere(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ['a = """"b"""', 'a = """""b"""""', 'a = "\\\\"', 'a = """\\\\"""', "a = '\\'", "a = ''''b'''''", 'a = """\\\n"""'],
+    [
+        'a = """"b"""',
+        'a = """""b"""""',
+        'a = "\\\\"',
+        'a = """\\\\"""',
+        "a = '\\'",
+        "a = ''''b'''''",
+        'a = """\\\n"""',
+    ],
 )
 def test_a_string_ends_where_tomllib_ends_it(text: str) -> None:
     text += "\nnext = 1"

@@ -52,9 +52,10 @@ def test_empty_bulk_and_no_bulk_are_different_things() -> None:
     st.integers(0, 2**64 - 1),
     st.binary(max_size=100),
     st.none() | st.binary(max_size=100),
+    st.sampled_from([b"a", b"m"]),
 )
-def test_what_is_packed_is_unpacked(id, type, target, flags, payload, bulk) -> None:
-    frames = Frames(id, type, target, flags, payload, bulk)
+def test_what_is_packed_is_unpacked(id, type, target, flags, payload, bulk, version) -> None:
+    frames = Frames(id, type, target, flags, payload, bulk, version)
     assert unpack(pack(frames)) == frames
 
 
@@ -84,6 +85,6 @@ def test_a_topic_ends_with_a_dot_so_that_temp_is_not_temp2() -> None:
 
 def test_a_broadcast_has_bulk_only_when_there_is_some() -> None:
     assert pack_broadcast(b"a.b.", b"{}") == [b"a.b.", b"a", b"{}"]
-    assert unpack_broadcast([b"a.b.", b"a", b"{}", b""]) == (b"a.b.", b"{}", b"")
+    assert unpack_broadcast([b"a.b.", b"a", b"{}", b""]) == (b"a.b.", {})
     with pytest.raises(FrameError):
         unpack_broadcast([b"a.b.", b"a"])

@@ -17,6 +17,21 @@ class SpecError(ValueError):
     """What stands in a placeholder makes no sense; whoever knows the place makes a TemplateError of it."""
 
 
+class DecodeError(ValueError):
+    """Bytes of the right form that are no value all the same; *at* counts from the first of the field."""
+
+    def __init__(self, at: int) -> None:
+        super().__init__(f"no value at byte {at + 1}")
+        self.at = at
+
+
+def error_offset(error: ValueError) -> int:
+    """How far into a field its bytes stop making sense."""
+    if isinstance(error, UnicodeDecodeError):
+        return error.start
+    return error.at if isinstance(error, DecodeError) else 0
+
+
 class Converter(ABC):
     """One field's way between a value and bytes; immutable.
 
@@ -56,14 +71,14 @@ class Converter(ABC):
         """What the field reads, in the words of an error: "a decimal number"."""
 
     @abstractmethod
-    def encode(self, value: object) -> bytes:
+    def encode(self, value: object, /) -> bytes:
         """The bytes for *value*."""
 
     @abstractmethod
-    def decode(self, raw: bytes) -> object:
+    def decode(self, raw: bytes, /) -> object:
         """The value of *raw*."""
 
-    def placed(self, place: Place) -> Converter:
+    def placed(self, _place: Place, /) -> Converter:
         """The same field, knowing what stands beside it."""
         return self
 
@@ -75,8 +90,10 @@ class Place:
     #: Fields that may stand directly before and after it, with no literal between.
     left: tuple[Converter, ...] = ()
     right: tuple[Converter, ...] = ()
-    #: Literals of which one must follow; empty when something else may.
+    #: Literals that end it: one of them follows, or the end. Empty when anything else may follow.
     stops: tuple[bytes, ...] = ()
+    #: Further bytes that cannot stand in it: the separator of an array.
+    excluded: tuple[bytes, ...] = ()
     #: Nothing can follow but the end.
     last: bool = False
 
@@ -87,18 +104,24 @@ class Place:
 
     @property
     def rest_pattern(self) -> bytes:
-        """Everything up to the first of the stops: it gives nothing back, so a long bad reply costs little."""
-        if not self.stops:
-            return rb".*+" if self.last else rb".*?"
-        if all(len(stop) == 1 for stop in self.stops):
-            return rb"[^%s]*+" % b"".join(map(re.escape, self.stops))
-        return rb"(?:(?!%s).)*+" % b"|".join(map(re.escape, self.stops))
+        """Everything up to where the field must end.
+
+        Where that is known the pattern gives nothing back, so that a long bad reply costs no more than a
+        good one.
+        """
+        never = self.stops + self.excluded
+        byte = b"."
+        if never and all(len(end) == 1 for end in never):
+            byte = rb"[^%s]" % b"".join(map(re.escape, never))
+        elif never:
+            byte = rb"(?:(?!%s).)" % b"|".join(map(re.escape, never))
+        return byte + (b"*+" if self.stops or self.last else b"*?")
 
     def check_rest(self, data: bytes) -> None:
-        """Refuse *data* that would be read back short, for a stop begins within it."""
-        for stop in self.stops:
-            if (data + stop).find(stop) != len(data):
-                raise ItemValueError(f"takes nothing with {quoted(stop)} in it, got {shown(data)}")
+        """Refuse *data* that would be read back short, for what ends the field begins within it."""
+        for end in self.stops + self.excluded:
+            if (data + end).find(end) != len(data):
+                raise ItemValueError(f"takes nothing with {quoted(end)} in it, got {shown(data)}")
 
 
 def shown(value: object) -> str:
@@ -118,3 +141,7 @@ def quoted(data: bytes) -> str:
     '\x06\r\n'
     """
     return repr(data)[1:]
+
+
+#: Nothing known of what stands beside.
+ALONE = Place()

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 import re
 import struct
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from ...errors import ItemTypeError, ItemValueError
-from .base import Converter, Openness, Place, shown
+from .base import ALONE, Converter, Openness, Place, shown
 from .numbers import plain_number, whole_number
 
 _RAW = re.compile(r"(?P<sign>[ui])(?P<bits>8|16|24|32|40|48|56|64)(?P<le>le)?")
@@ -67,9 +66,10 @@ class RawInt(Converter):
 
 @dataclass(frozen=True, slots=True)
 class RawFloat(Converter):
-    """``f32``, ``f64``, or ``f32le``, ``f64le``: an IEEE 754 number. NaN passes both ways, as devices send it.
+    """``f32``, ``f64``, or ``f32le``, ``f64le``: an IEEE 754 number.
 
-    A finite number that a single cannot hold is refused rather than sent as infinity.
+    NaN passes both ways, as some devices send it for "no reading". A finite number that a single cannot
+    hold is refused rather than sent as infinity.
     """
 
     layout: struct.Struct
@@ -177,7 +177,7 @@ class RawBytes(Converter):
     """``bytes8``: exactly so many bytes as they are; ``bytes``: all up to the literal that follows."""
 
     length: int | None
-    place: Place = Place()
+    place: Place = ALONE
 
     kind = "bytes"
 
@@ -225,7 +225,7 @@ def _raw_bytes(length: int) -> str:
 
 
 def read_binary(spec: str) -> Converter | None:
-    """The field of a spec such as ``u16``, ``i32le``, ``f32``, ``hex4``, ``bcd2``, ``bytes8``; None for others."""
+    """The field of a spec such as ``u16``, ``i32le``, ``f32``, ``bcd2`` or ``bytes8``; None for others."""
     if found := _RAW.fullmatch(spec):
         order: Order = "little" if found["le"] else "big"
         return RawInt(int(found["bits"]) // 8, found["sign"] == "i", order)

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from ...errors import ItemTypeError, ItemValueError
-from .base import Converter, Openness, Place, SpecError, shown
+from .base import Converter, DecodeError, Openness, Place, SpecError, error_offset, quoted, shown
+from .text import CharSet
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class Constant(Converter):
     def expected(self) -> str:
         return f"the value {self.value!r}"
 
-    def encode(self, value: object) -> bytes:
+    def encode(self, _value: object) -> bytes:
         return self.base.encode(self.value)
 
     def decode(self, raw: bytes) -> object:
@@ -94,15 +95,20 @@ class Array(Converter):
         while True:
             found = self._one.match(raw, at)
             if found is None:
-                raise ValueError("an element out of form")
-            values.append(self.base.decode(found.group()))
+                raise DecodeError(at)
+            try:
+                values.append(self.base.decode(found.group()))
+            except ValueError as error:
+                raise DecodeError(at + error_offset(error)) from None
             if found.end() >= len(raw):
                 return values
             at = found.end() + len(self.separator)
 
     def placed(self, place: Place) -> Array:
-        stops = (*place.stops, self.separator) if place.stops or place.last else ()
-        return replace(self, base=self.base.placed(Place(place.left, place.right, stops)))
+        # An array without a separator has its elements placed already, each beside another.
+        if not self.separator:
+            return self
+        return replace(self, base=self.base.placed(replace(place, excluded=(self.separator,))))
 
 
 def _elements(value: object) -> list[object]:
@@ -124,4 +130,6 @@ def array_of(base: Converter, separator: bytes) -> Array:
             raise SpecError(
                 "an array without a separator needs elements of one length; like {:f*,} or {:u8*}"
             )
+    if isinstance(base, CharSet) and separator and separator[0] in base.allowed:
+        raise SpecError(f"the set {base.source} has the separator {quoted(separator)} in it; take it out")
     return Array(base, separator)

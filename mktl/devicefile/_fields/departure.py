@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from .base import quoted
+from .compound import Array
 from .layout import pattern_of
 from .scan import Literal, Option, Part, Slot, Sum
 
@@ -25,6 +26,8 @@ def find_departure(parts: Sequence[Part], raw: bytes) -> tuple[int, str]:
         fits, end = count, found.end()
     if fits and _runs_to_the_end(parts, fits):
         end = len(raw)
+    if fits and (element := _next_element(parts[fits - 1], raw, end)):
+        return element
     # An optional part always "fits", by its absence: what it wanted is expected as well.
     first = fits
     while first and isinstance(parts[first - 1], Option) and _is_absent(parts, first, raw):
@@ -40,6 +43,16 @@ def _runs_to_the_end(parts: Sequence[Part], fits: int) -> bool:
     """True when the last part that fits is text that only the next one could have ended."""
     last = parts[fits - 1]
     return isinstance(last, Slot) and last.converter.open == "text" and last.converter.kind != "array"
+
+
+def _next_element(part: Part, raw: bytes, end: int) -> tuple[int, str] | None:
+    """Where an array goes on with a separator, but not with an element."""
+    if not isinstance(part, Slot) or not isinstance(part.converter, Array):
+        return None
+    separator = part.converter.separator
+    if not separator or not raw.startswith(separator, end):
+        return None
+    return end + len(separator), part.converter.expected
 
 
 def _is_absent(parts: Sequence[Part], count: int, raw: bytes) -> bool:

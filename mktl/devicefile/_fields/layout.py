@@ -53,12 +53,12 @@ def _place_slot(source: str, slot: Slot, left: list[_Beside], right: list[_Besid
     neighbours = [beside for beside in right if isinstance(beside, Slot)]
     for neighbour in neighbours:
         _check_border(source, slot, neighbour)
-    # A checksum has a fixed length: the field before it ends by itself, but has no literal to stop at.
     stops = tuple(beside.data for beside in right if isinstance(beside, Literal))
+    ends_clearly = all(beside is None or isinstance(beside, Literal) for beside in right)
     place = Place(
         left=tuple(beside.converter for beside in left if isinstance(beside, Slot)),
         right=tuple(beside.converter for beside in neighbours),
-        stops=stops if len(stops) == len(right) else (),
+        stops=stops if ends_clearly else (),
         last=right == [None],
     )
     return replace(slot, converter=slot.converter.placed(place))

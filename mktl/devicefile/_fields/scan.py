@@ -13,6 +13,8 @@ from .escapes import encode_text, read_escape
 from .spec import read_spec, set_end
 from .text import Anything
 
+#: What the name of another item's value begins with.
+ITEM = "item."
 #: A field's name: anonymous, an identifier, or another item's.
 _NAME = re.compile(r"(?:item\.[A-Za-z0-9_][A-Za-z0-9_.\-]*|[A-Za-z_][A-Za-z0-9_]*|)")
 _EXPRESSION_END = re.compile(r"(?:[^\\]|\\.)*?/(?=\})", re.DOTALL)
@@ -165,7 +167,7 @@ class _Scanner:
     def _bare(self, start: int) -> Slot:
         """A placeholder without a colon: only another item's value may do without a format."""
         name = self._up_to_brace(start, start + 1)
-        if name.startswith("item.") and _NAME.fullmatch(name):
+        if name.startswith(ITEM) and _NAME.fullmatch(name):
             return Slot(start, name, "", Anything(self.encoding))
         like = name if _NAME.fullmatch(name) and name else "name"
         raise self._error(

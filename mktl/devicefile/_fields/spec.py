@@ -46,7 +46,7 @@ def read_spec(spec: str, encoding: str) -> Converter:
         return read_expression(spec[1:-1], encoding)
     if spec.startswith("["):
         return _read_set(spec, encoding)
-    found = _read_array(spec, encoding) or _read_constant(spec, encoding) or _read_single(spec, encoding)
+    found = _read_array(spec, encoding) or _read_constant(spec) or _read_single(spec, encoding)
     if found is None:
         raise SpecError(_advice(spec))
     return found
@@ -72,7 +72,7 @@ def _read_array(spec: str, encoding: str) -> Converter | None:
     return array_of(one, unescape(found["separator"], encoding))
 
 
-def _read_constant(spec: str, encoding: str) -> Converter | None:
+def _read_constant(spec: str) -> Converter | None:
     """``u8=100``; None where the left side is no number's format, for then it is a word."""
     found = _CONSTANT.fullmatch(spec)
     base = _read_number(found["base"]) if found else None
@@ -136,6 +136,10 @@ _HINTS = (
         "a float is like {:.4f}, {:+8.3e} or, with a decimal comma, {:.3f,}",
     ),
     _Hint(re.compile(r"[-+ 0-9.#]+[dxXob]"), "a whole number is like {:d}, {:03d}, {:+d} or {:02X}"),
+    _Hint(
+        re.compile(r"[uif]\d+(?:le|be)?"),
+        "raw numbers are u8 i8 u16 i16 … u64 i64, f32 f64, big-endian, or little-endian with 'le' behind",
+    ),
     _Hint(re.compile(r"[-+ 0-9.#]+s"), "text is {:s}, or {:15s} for exactly 15 bytes"),
 )
 

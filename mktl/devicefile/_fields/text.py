@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, replace
 
 from ...errors import ItemTypeError, ItemValueError
-from .base import Converter, Openness, Place, SpecError, shown
+from .base import ALONE, Converter, Openness, Place, SpecError, shown
 from .escapes import encode_text, read_escape
 from .numbers import plain_number
 from .words import number_or_text
@@ -47,7 +47,7 @@ class Text(Converter):
     """``s``: everything up to the literal that follows, or to the end; it may be empty."""
 
     encoding: str
-    place: Place = Place()
+    place: Place = ALONE
 
     kind = "text"
     default = ""
@@ -144,7 +144,7 @@ class Quoted(Converter):
         return b'"' + encode_printable(value, self.encoding).replace(b'"', b'""') + b'"'
 
     def decode(self, raw: bytes) -> str:
-        return raw[1:-1].decode(self.encoding).replace('""', '"')
+        return raw.decode(self.encoding)[1:-1].replace('""', '"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +224,7 @@ def read_fixed_text(spec: str, encoding: str) -> FixedText:
 
 
 def read_char_set(spec: str, encoding: str) -> CharSet:
-    """The field of a spec such as ``[A-Z0-9]`` or ``[^,]``; ``\\]`` and ``\\-`` stand for themselves."""
+    r"""The field of a spec such as ``[A-Z0-9]`` or ``[^,]``; ``\]`` and ``\-`` stand for themselves."""
     negated = spec.startswith("[^")
     at, end = 2 if negated else 1, len(spec) - 1
     found: set[int] = set()

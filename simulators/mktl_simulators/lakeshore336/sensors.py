@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 ZERO_CELSIUS_K = 273.15
@@ -69,7 +69,7 @@ CURVES = {
     ),
     PLATINUM: Curve(
         (30.0, 50.0, 77.35, 100.0, 150.0, 200.0, 273.15, 300.0, 400.0, 600.0, 800.0),
-        (3.82, 9.38, 20.2, 29.99, 53.99, 77.17, 100.0 + 6.8, 117.0, 155.0, 228.0, 296.0),
+        (3.82, 9.38, 20.38, 29.99, 50.82, 71.07, 100.0, 110.45, 148.62, 221.54, 289.79),
     ),
     NTC: Curve(
         (1.4, 4.2, 10.0, 20.0, 50.0, 77.35, 100.0, 200.0, 300.0, 420.0),
@@ -95,8 +95,9 @@ class Input:
     offset_k: float = 0.0
     #: Pull a wire: ``open`` reads as units overrange, ``short`` as units zero.
     wiring: Literal["ok", "open", "short"] = "ok"
-    #: What the last conversion gave; the instrument makes ten a second.
-    reading: Reading = field(default=Reading(0.0, 0.0, INVALID))
+    #: The number of the last conversion that was read, and its noise.
+    converted: int = -1
+    noise_k: float = 0.0
 
     def read(self, kelvin: float, noise_k: float = 0.0) -> Reading:
         """The reading of a sensor at this temperature.
@@ -106,17 +107,22 @@ class Input:
         >>> Input(PLATINUM, sits_on="stage").read(4.2).status == UNDER_RANGE
         True
         """
-        if self.kind == OFF or self.sits_on is None:
-            return Reading(0.0, 0.0, INVALID if self.kind == OFF else UNITS_OVER)
-        if self.wiring != "ok":
-            return Reading(0.0, 0.0, UNITS_OVER if self.wiring == "open" else UNITS_ZERO)
         shown_k = kelvin + self.offset_k + noise_k
-        curve = CURVES[self.kind]
-        if shown_k < curve.kelvins[0]:
-            return Reading(0.0, 0.0, UNDER_RANGE)
-        if shown_k > curve.kelvins[-1]:
-            return Reading(0.0, 0.0, OVER_RANGE)
-        return Reading(shown_k, curve.units_at(shown_k), 0)
+        status = self.status_at(shown_k)
+        if status:
+            return Reading(0.0, 0.0, status)
+        return Reading(shown_k, CURVES[self.kind].units_at(shown_k), 0)
+
+    def status_at(self, shown_k: float) -> int:
+        """The bits of RDGST? when the sensor shows this temperature."""
+        if self.kind == OFF:
+            return INVALID
+        if self.sits_on is None or self.wiring == "open":
+            return UNITS_OVER
+        if self.wiring == "short":
+            return UNITS_ZERO
+        kelvins = CURVES[self.kind].kelvins
+        return UNDER_RANGE if shown_k < kelvins[0] else OVER_RANGE if shown_k > kelvins[-1] else 0
 
     def to_units(self, kelvin: float) -> float:
         """A temperature in the units this input is set to."""

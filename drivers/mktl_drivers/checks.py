@@ -1,0 +1,55 @@
+"""Was the last set accepted? The device says so when it is asked."""
+
+from __future__ import annotations
+
+from mktl.devicefile import Check
+from mktl.errors import DeviceRefusedError
+
+from .judging import bits_in_words
+from .line import Line
+from .wording import quoted
+
+#: The longest error queue that is emptied; SCPI devices keep 20 or so.
+LONGEST_QUEUE = 25
+
+
+class ErrorCheck:
+    """The device's error register or queue: emptied before a set, read after it."""
+
+    def __init__(self, line: Line, check: Check) -> None:
+        self._line = line
+        self._check = check
+        self._question = check.send.format({})
+        self._empty = False
+
+    def forget(self) -> None:
+        """Something went wrong: the register may hold an error that belongs to no set."""
+        self._empty = False
+
+    def empty(self) -> None:
+        """Read old errors away, so that no set is blamed for them."""
+        for _ in range(LONGEST_QUEUE if not self._empty else 0):
+            if self._ask()[""] == self._check.good:
+                break
+        self._empty = True
+
+    def verify(self, command: bytes) -> None:
+        """Ask whether *command* was accepted.
+
+        Raises:
+            DeviceRefusedError: It was not; in the device's words.
+        """
+        answer = self._ask()
+        code = answer[""]
+        if code == self._check.good:
+            return
+        self._empty = False
+        said = bits_in_words(code, self._check.bits)
+        said = said or ", ".join(str(value) for name, value in answer.items() if name)
+        raise DeviceRefusedError(
+            f"{self._line.name} refused {quoted(command)}: {quoted(self._question)[1:-1]} answered {code}"
+            + (f" ({said})" if said else "")
+        )
+
+    def _ask(self) -> dict[str, object]:
+        return dict(self._line.exchange(self._question, self._check.reply))

@@ -1,0 +1,262 @@
+"""One port and the talk on it: a command goes out, its reply comes back; the link's thread alone uses it."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mktl.devicefile import LinkSpec, Template
+from mktl.errors import (
+    DeviceError,
+    DeviceReplyError,
+    DeviceTimeoutError,
+    LinkDownError,
+    TemplateMismatchError,
+)
+
+from .framing import Framer
+from .transport import Transport, WriteError
+from .wording import quoted
+
+log = logging.getLogger(__name__)
+
+#: A reply that is longer than this without an end has none.
+LONGEST_REPLY = 4 * 1024 * 1024
+#: A line that does not fall silent within this many of the silences asked for is out of hand.
+PATIENCE = 5
+#: How often somebody who waits long looks up.
+SLICE_S = 0.25
+
+
+@dataclass(slots=True)
+class Counts:
+    """What a link has been through since it was made."""
+
+    exchanges: int = 0
+    timeouts: int = 0
+    #: Times that something arrived which was no answer to what was sent last.
+    late_replies: int = 0
+    reconnects: int = 0
+    last_error: str = ""
+
+
+class Line:
+    """Exchanges on one port, one at a time, and whether it is still known whose reply comes next.
+
+    Args:
+        name: The link's name, for errors and the log.
+        transport: The port; opened and closed by the link.
+        spec: Ends, times and manners.
+        clock: Seconds that never jump.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        transport: Transport,
+        spec: LinkSpec,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.name = name
+        self.transport = transport
+        self.spec = spec
+        self.clock = clock
+        self.counts = Counts()
+        #: False after anything that leaves open whose reply comes next: nothing may be sent before a resync.
+        self.in_step = True
+        #: What broke the port, once it is broken.
+        self.lost: LinkDownError | None = None
+        #: True once the port has taken a byte of the present command.
+        self.sent = False
+        #: The longest that a reply took since the port was opened, late ones included.
+        self.longest_s = 0.0
+        #: How long the device was given for the first byte of the last reply.
+        self.asked_timeout_s = 0.0
+        self._framer = Framer(spec.reply_end)
+        self._sent_s = 0.0
+        self._quiet_from_s = -float("inf")
+        self._strays_logged = False
+
+    @property
+    def title(self) -> str:
+        """The link and where it leads: ``ls336 (/dev/ttyUSB0)``."""
+        return f"{self.name} ({self.transport.address})"
+
+    def opened(self) -> None:
+        """The port has just been opened: nothing is known of what comes, and nothing is under way."""
+        self.in_step = True
+        self.lost = None
+        self._framer.clear()
+        self._quiet_from_s = -float("inf")
+
+    # -- one exchange
+
+    def exchange(
+        self, send: bytes, reply: Template | None, timeout_s: float | None = None
+    ) -> Mapping[str, Any]:
+        """Send a command and parse the reply to it; ``{}`` when *reply* is None, for the device answers none.
+
+        Args:
+            send: The command without the link's ``send_end``.
+            reply: The form of the answer.
+            timeout_s: To its first byte; the link's when None.
+
+        Raises:
+            DeviceTimeoutError: No reply, or one that broke off.
+            DeviceReplyError: A reply of another form.
+            LinkDownError: The port is gone; :attr:`sent` tells whether the command had left.
+        """
+        self.send(send)
+        if reply is None:
+            return {}
+        self.asked_timeout_s = self.spec.reply_timeout_s if timeout_s is None else timeout_s
+        got = self.reply_to(send, self.asked_timeout_s)
+        try:
+            return reply.parse(got)
+        except TemplateMismatchError as error:
+            self.in_step = False
+            expected = f"{error.expected} at byte {error.at + 1}"
+            raise DeviceReplyError(self.title, sent=send, got=got, expected=expected) from None
+
+    def send(self, command: bytes) -> None:
+        """Write *command* and its end, once the line is quiet and empty."""
+        self.sent = False
+        self.settle()
+        self._write(command + self.spec.send_end)
+        self.counts.exchanges += 1
+
+    def reply_to(self, command: bytes, timeout_s: float) -> bytes:
+        """The next whole reply.
+
+        Raises:
+            DeviceTimeoutError: It did not begin in time, or broke off; the step is lost.
+        """
+        framer = self._framer
+        wait_s = timeout_s + max(
+            0.0, self._quiet_from_s - self.clock()
+        )  # the command may still be on its way
+        reply = framer.take()
+        while reply is None:
+            data = self._read(wait_s)
+            if not data:
+                return self._at_silence(command, timeout_s)
+            framer.feed(data)
+            reply = framer.take()
+            if reply is None and len(framer) > LONGEST_REPLY:
+                self.in_step = False
+                start, expected = framer.clear()[:40], f"an end {quoted(framer.end)}"
+                raise DeviceReplyError(self.title, sent=command, got=start, expected=expected)
+            wait_s = self.spec.gap_timeout_s
+        self._heard()
+        return reply
+
+    def _at_silence(self, command: bytes, timeout_s: float) -> bytes:
+        """Nothing more comes: the end of a reply that has no other, or a failure."""
+        came = self._framer.clear()
+        if came and not self._framer.end:
+            self._heard()
+            return came
+        self.in_step = False
+        self.counts.timeouts += 1
+        if not came:
+            raise DeviceTimeoutError(f"{self.title}: no reply to {quoted(command)} within {timeout_s} s")
+        raise DeviceTimeoutError(
+            f"{self.title}: the reply to {quoted(command)} broke off after {quoted(came)}: "
+            f"nothing more within {self.spec.gap_timeout_s} s"
+        )
+
+    def _heard(self) -> None:
+        self._quiet_from_s = self.clock()
+        self.longest_s = max(self.longest_s, self._quiet_from_s - self._sent_s)
+
+    # -- silence
+
+    def settle(self) -> None:
+        """Wait out the link's ``quiet_s`` and throw away whatever has come unasked.
+
+        Raises:
+            DeviceError: The device does not fall silent.
+        """
+        stray = self.keep_quiet() or self._read(0.0)
+        if not stray:
+            self._strays_logged = False
+            return
+        self._discard(stray)
+        silence_s = max(self.spec.quiet_s, self.spec.gap_timeout_s)
+        if not self.await_silence(silence_s):
+            self.in_step = False
+            raise DeviceError(
+                f"{self.title}: not silent for {silence_s} s before a command: {quoted(stray)} …"
+            )
+
+    def keep_quiet(self) -> bytes:
+        """Wait until the last exchange is ``quiet_s`` ago; ends early with what comes meanwhile."""
+        if len(self._framer):
+            return self._framer.clear()
+        while self.spec.quiet_s:
+            wait_s = self._quiet_from_s + self.spec.quiet_s - self.clock()
+            if wait_s <= 0:
+                break
+            stray = self._read(wait_s)
+            if stray:
+                return stray
+        return b""
+
+    def await_silence(self, silence_s: float, on_wait: Callable[[], object] | None = None) -> bool:
+        """Throw away what comes until nothing has for *silence_s*; False when that never happens.
+
+        Args:
+            silence_s: How long.
+            on_wait: Called now and then meanwhile.
+        """
+        now_s = self.clock()
+        until_s, give_up_s = now_s + silence_s, now_s + PATIENCE * silence_s
+        while now_s < until_s:
+            data = self._read(min(until_s - now_s, SLICE_S) if on_wait else until_s - now_s)
+            now_s = self.clock()
+            if on_wait:
+                on_wait()
+            if not data:
+                continue
+            self._discard(data)
+            until_s = now_s + silence_s
+            if until_s > give_up_s:
+                return False
+        return True
+
+    def _discard(self, stray: bytes) -> None:
+        """Count and log what was no answer to anything; logged once until a command finds the line empty."""
+        self.counts.late_replies += 1
+        self._quiet_from_s = self.clock()
+        if not self.in_step:  # it may be the reply that was given up: that is how long they can take
+            self._heard()
+        level = logging.DEBUG if self._strays_logged else logging.WARNING
+        log.log(level, "%s: threw away %s, which answers nothing that was asked", self.name, quoted(stray))
+        self._strays_logged = True
+
+    # -- the port
+
+    def _read(self, timeout_s: float) -> bytes:
+        try:
+            return self.transport.read(timeout_s)
+        except LinkDownError as error:
+            self._broken(error)
+            raise
+
+    def _write(self, data: bytes) -> None:
+        try:
+            self.transport.write(data)
+        except LinkDownError as error:
+            self.sent = not isinstance(error, WriteError) or error.accepted > 0
+            self._broken(error)
+            raise
+        self.sent = True
+        self._sent_s = self.clock()
+        self._quiet_from_s = self._sent_s + self.transport.transmit_s(len(data))
+
+    def _broken(self, error: LinkDownError) -> None:
+        self.in_step = False
+        self.lost = error

@@ -1,0 +1,58 @@
+"""What to tell a person whose serial port cannot be opened."""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+
+
+def advice(port: str, error: Exception) -> str:
+    """Why *port* could not be opened, and what to do about it.
+
+    Args:
+        port: As the file names it.
+        error: What pySerial raised.
+    """
+    number = getattr(error, "errno", None)
+    if number == errno.ENOENT:
+        return f"{port}: no such port; {_present()}"
+    if number in (errno.EACCES, errno.EPERM):
+        return f"{port}: permission denied{_group(port)}"
+    if number in (errno.EAGAIN, errno.EBUSY):
+        return f"{port}: another program has it open{_holders(port)}"
+    return f"{port}: {error}"
+
+
+def _present() -> str:
+    from serial.tools import list_ports
+
+    names = sorted(port.device for port in list_ports.comports())
+    return f"there are {', '.join(names)}" if names else "there is none on this machine"
+
+
+def _group(port: str) -> str:
+    """Who may open it."""
+    try:
+        import grp  # not on Windows
+
+        group = grp.getgrgid(os.stat(port).st_gid).gr_name
+    except (ImportError, OSError, KeyError):
+        return ""
+    return f"; it belongs to the group '{group}': sudo usermod -aG {group} $USER, then log in again"
+
+
+def _holders(port: str) -> str:
+    """The processes that have it open, as far as /proc tells."""
+    wanted = os.path.realpath(port)
+    holders = []
+    for entry in Path("/proc").glob("[0-9]*/fd/*"):
+        try:
+            held = os.readlink(entry)
+            name = (entry.parents[1] / "comm").read_text().strip()
+        except OSError:  # it has ended, or is not ours to look at
+            continue
+        holder = f"{name} (pid {entry.parents[1].name})"
+        if held == wanted and holder not in holders:
+            holders.append(holder)
+    return f": {', '.join(holders)}" if holders else ""

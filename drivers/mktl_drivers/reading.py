@@ -1,0 +1,140 @@
+"""Reads that several items share: one exchange feeds them all, with one timestamp."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import mktl
+from mktl.devicefile import Query
+from mktl.errors import DeviceError
+
+from .jobs import Priority
+
+if TYPE_CHECKING:
+    from .bound import BoundItem
+    from .link import TextLink
+
+log = logging.getLogger(__name__)
+
+#: An item that has not been read for so many of its periods is not what it seems any more.
+OVERDUE_PERIODS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The reply to a query, and when it came in UNIX seconds."""
+
+    fields: Mapping[str, Any]
+    time: float
+
+
+class Source:
+    """One query of a link and the items that it feeds.
+
+    It is asked at the shortest period that any of its items wants. Whoever asks for it while it waits or
+    runs joins in.
+    """
+
+    def __init__(self, link: TextLink, query: Query) -> None:
+        self.link = link
+        self.query = query
+        self.items: list[BoundItem] = []
+        self.period_s: float | None = None
+        #: When the last good reading was, in the link's time; None before the first.
+        self.good_s: float | None = None
+        self._question = query.send.format({})
+        self._periods: dict[BoundItem, float] = {}
+        self._lock = threading.Lock()
+        self._failures = 0
+        self._flagged_overdue = False
+
+    # -- from any thread
+
+    def schedule(self, item: BoundItem, period_s: float | None) -> None:
+        """Have *item* read every *period_s* seconds; None or 0 ends that."""
+        with self._lock:
+            if period_s:
+                self._periods[item] = period_s
+            else:
+                self._periods.pop(item, None)
+            shortest_s = min(self._periods.values(), default=None)
+            if shortest_s == self.period_s:
+                return
+            self.period_s = shortest_s
+            mktl.poll.start(self.tick, shortest_s)
+
+    def stop(self) -> None:
+        """No more polls."""
+        with self._lock:
+            self._periods.clear()
+            self.period_s = None
+            mktl.poll.stop(self.tick)
+
+    def tick(self) -> None:
+        """Queue one read, unless one waits or runs already or the link is down."""
+        self.link.jobs.offer(self.read, self)
+
+    def refresh(self) -> Reading:
+        """Read, or wait for the read that is under way.
+
+        Raises:
+            DeviceError: What went wrong.
+        """
+        reading: Reading = self.link.jobs.submit(self.read, Priority.REFRESH, self).result()
+        return reading
+
+    # -- by the link's thread
+
+    def read(self) -> Reading:
+        """Ask, and give every item its part of the answer.
+
+        Raises:
+            DeviceError: What went wrong; the items are flagged.
+        """
+        line = self.link.line
+        try:
+            fields = line.exchange(self._question, self.query.reply, self.query.reply_timeout_s)
+        except DeviceError as error:
+            self._failed(error)
+            raise
+        reading = Reading(fields, time.time())
+        self.good_s = line.clock()
+        for item in self.items:
+            item.take(reading)
+        if self._failures or self._flagged_overdue:
+            self._recovered()
+        return reading
+
+    def _failed(self, error: DeviceError) -> None:
+        self._failures += 1
+        self.flag(error.status, str(error))
+        # One lost reply is the line's everyday life and shows in the counters; two in a row are news.
+        if self._failures == 2 and not self._flagged_overdue:
+            log.warning("%s; %d items keep their last values", error, len(self.items))
+
+    def _recovered(self) -> None:
+        if self._failures >= 2 and not self._flagged_overdue:
+            log.info("%s: %r is answered again", self.link.name, self._question.decode("latin-1"))
+        self._failures = 0
+        self._flagged_overdue = False
+
+    def flag(self, status: str, reason: str) -> None:
+        """Say of every item that its value cannot be trusted."""
+        for item in self.items:
+            item.flag(status, reason)
+
+    def flag_overdue(self, now_s: float, reason: str) -> int:
+        """Flag the items if a poll is overdue; how many were, each counted once until it is read again."""
+        if self._flagged_overdue or self.period_s is None or self.good_s is None:
+            return 0
+        if now_s - self.good_s < OVERDUE_PERIODS * self.period_s:
+            return 0
+        self._flagged_overdue = True
+        if not self._failures:  # else its own failure says more
+            self.flag("timeout", reason)
+        return len(self.items)

@@ -1,0 +1,146 @@
+"""Devices on a TCP port: instruments with a network socket, serial servers."""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from typing import ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from mktl.errors import LinkDownError
+
+from .link import TextLink
+from .transport import Transport, WriteError
+from .waiting import Waiter
+
+#: A device that takes no more bytes for this long is gone.
+WRITE_TIMEOUT_S = 2.0
+
+
+class TcpSettings(BaseModel):
+    """The keys of a link with ``driver = "tcp"``."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    #: Name or address of the device.
+    host: str
+    port: int = Field(ge=1, le=65535)
+    connect_timeout_s: float = Field(default=3.0, gt=0, allow_inf_nan=False)
+
+
+class TcpTransport:
+    """A connection to *host*:*port*; a device forgets with it what it was asked."""
+
+    forgets_on_close = True
+
+    def __init__(self, settings: TcpSettings) -> None:
+        self._settings = settings
+        self._waiter = Waiter()
+        self._socket: socket.socket | None = None
+
+    @property
+    def address(self) -> str:
+        """``10.0.0.7:7777``, as the file has it."""
+        return f"{self._settings.host}:{self._settings.port}"
+
+    def open(self) -> None:
+        """Connect to the first address of the host that answers."""
+        self.close()
+        host, port = self._settings.host, self._settings.port
+        try:
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except OSError as error:
+            raise LinkDownError(f"no address is known for the host {host!r}: {error.strerror}") from None
+        failure: LinkDownError | None = None
+        for family, kind, protocol, _, address in found:
+            try:
+                self._connect(socket.socket(family, kind, protocol), address)
+            except LinkDownError as error:
+                failure = failure or error
+            else:
+                return
+        raise failure or LinkDownError(f"no address is known for the host {host!r}")
+
+    def _connect(self, new: socket.socket, address: object) -> None:
+        self._socket = new
+        new.setblocking(False)
+        new.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        new.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        try:
+            self._waiter.watch(new.fileno())
+            new.connect_ex(address)  # type: ignore[arg-type]
+            timeout_s = self._settings.connect_timeout_s
+            if not self._waiter.writable(timeout_s):
+                raise LinkDownError(f"{self.address}: no connection within {timeout_s} s")
+            refused = new.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+            if refused:
+                raise LinkDownError(f"{self.address}: {os.strerror(refused)}")
+        except LinkDownError:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._waiter.close()
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+
+    def write(self, data: bytes) -> None:
+        """Send all of *data*."""
+        accepted = 0
+        try:
+            while accepted < len(data):
+                try:
+                    accepted += self._open_socket().send(data[accepted:])
+                except BlockingIOError:
+                    if not self._waiter.writable(WRITE_TIMEOUT_S):
+                        raise LinkDownError(f"takes no data for {WRITE_TIMEOUT_S} s") from None
+        except (OSError, LinkDownError) as error:
+            raise WriteError(f"{self.address}: {_words(error)}", accepted) from None
+
+    def read(self, timeout_s: float) -> bytes:
+        """What has arrived, or ``b""`` after *timeout_s*."""
+        deadline_s = None
+        while self._waiter.readable(timeout_s):
+            try:
+                data = self._open_socket().recv(65536)
+            except BlockingIOError:  # woken for nothing
+                deadline_s = deadline_s or time.monotonic() + timeout_s
+                timeout_s = deadline_s - time.monotonic()
+                continue
+            except OSError as error:
+                raise LinkDownError(f"{self.address}: {_words(error)}") from None
+            if not data:
+                raise LinkDownError(f"{self.address}: the device closed the connection")
+            return data
+        return b""
+
+    def _open_socket(self) -> socket.socket:
+        if self._socket is None:
+            raise LinkDownError(f"{self.address}: not connected")
+        return self._socket
+
+    def transmit_s(self, count: int) -> float:
+        """Nothing worth counting."""
+        return 0.0
+
+    def cancel(self) -> None:
+        """End every wait."""
+        self._waiter.cancel()
+
+
+class TcpLink(TextLink):
+    """A text device on a TCP port."""
+
+    Settings: ClassVar[type[BaseModel]] = TcpSettings
+
+    def _make_transport(self, settings: BaseModel) -> Transport:
+        assert isinstance(settings, TcpSettings)
+        return TcpTransport(settings)
+
+
+def _words(error: Exception) -> str:
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)

@@ -1,0 +1,58 @@
+"""What a link needs of a port: bytes in, bytes out, and an end to every wait."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from mktl.errors import LinkDownError
+
+
+class Transport(Protocol):
+    """A port that one thread owns; only :meth:`cancel` may be called by another.
+
+    Every method but ``close`` and ``cancel`` raises LinkDownError when the port is gone or was never there.
+    """
+
+    #: True when closing the port ends what is under way at the far side, so that no reply can come later.
+    forgets_on_close: bool
+
+    @property
+    def address(self) -> str:
+        """Where the port is, as a person would write it: ``/dev/ttyUSB0``, ``10.0.0.7:7777``."""
+        ...
+
+    def open(self) -> None:
+        """Open the port, with nothing left in its input."""
+        ...
+
+    def close(self) -> None:
+        """Give the port back; may be called in any state."""
+        ...
+
+    def write(self, data: bytes) -> None:
+        """Hand all of *data* to the port.
+
+        Raises:
+            WriteError: Not all of it was taken; it says how much was.
+        """
+        ...
+
+    def read(self, timeout_s: float) -> bytes:
+        """Whatever has arrived, as soon as there is some; ``b""`` after *timeout_s* without a byte."""
+        ...
+
+    def transmit_s(self, count: int) -> float:
+        """How long *count* bytes are on the line after they were written."""
+        ...
+
+    def cancel(self) -> None:
+        """End the present wait, and every later one, with LinkDownError; from any thread, for ever."""
+        ...
+
+
+class WriteError(LinkDownError):
+    """The port broke while it was written to; *accepted* bytes had been taken by then."""
+
+    def __init__(self, text: str, accepted: int) -> None:
+        super().__init__(text)
+        self.accepted = accepted

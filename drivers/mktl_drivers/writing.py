@@ -1,0 +1,98 @@
+"""A set, from the item's value to the device's word on it; run by the link's thread."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mktl.devicefile import Command
+from mktl.errors import (
+    DeviceError,
+    DeviceRefusedError,
+    DeviceReplyError,
+    MktlError,
+    OutcomeUnknownError,
+)
+
+from .wording import quoted
+
+if TYPE_CHECKING:
+    from .bound import BoundItem
+
+#: Statuses with which another item's value may go into a command.
+_SOUND = frozenset({"ok", "simulated", "alarm"})
+
+
+def write(item: BoundItem, command: Command, value: Any) -> None:
+    """Send *command* with *value*, and publish what came of it.
+
+    Raises:
+        ItemValueError, ItemTypeError: The command cannot be written so; nothing was sent.
+        LinkDownError: Nothing was sent.
+        DeviceRefusedError, DeviceReplyError: The device said no, or something else.
+        OutcomeUnknownError: The command left, and nothing tells whether it was carried out.
+    """
+    link = item.link
+    check = link.check if command.check else None
+    try:
+        values = {"": item.spec.conversion.to_device(value), **_others(item, command)}
+        frame = command.send.format(values)
+        if check is not None:
+            check.empty()
+    except DeviceError as error:
+        raise _unsent(error) from None
+    _send(item, command, frame)
+    try:
+        if check is not None:
+            check.verify(frame)
+        if item.spec.read_back and item.source is not None:
+            item.source.read()
+        else:
+            item.publish(value)
+    except DeviceRefusedError:
+        raise
+    except DeviceError as error:
+        raise _unknown(item, frame, error) from None
+
+
+def _send(item: BoundItem, command: Command, frame: bytes) -> None:
+    line = item.link.line
+    try:
+        line.exchange(frame, command.reply, command.reply_timeout_s)
+    except DeviceReplyError:
+        raise
+    except DeviceError as error:
+        raise (_unknown(item, frame, error) if line.sent else _unsent(error)) from None
+
+
+def _unknown(item: BoundItem, frame: bytes, error: DeviceError) -> OutcomeUnknownError:
+    return OutcomeUnknownError(
+        f"{quoted(frame)} was written to {item.link.line.title} and may have been carried out: {error}"
+    )
+
+
+def _unsent(error: DeviceError) -> MktlError:
+    """What kept a set from being sent, saying that nothing was."""
+    text = f"{error}; nothing was sent"
+    if isinstance(error, DeviceReplyError):  # of a read before the set
+        return DeviceError(text)
+    return type(error)(text)
+
+
+def _others(item: BoundItem, command: Command) -> dict[str, Any]:
+    """Other items' values for the command, in the device's numbers and as the device has them now.
+
+    They are read first: what somebody has changed at the front panel must not be written back to what it was.
+    """
+    others = {key: item.store[key] for key in command.send.item_references}
+    bound = {key: other for key, other in others.items() if getattr(other, "link", None) is item.link}
+    for source in {other.source: None for other in bound.values() if other.source is not None}:
+        source.read()
+    values = {}
+    for key, other in others.items():
+        value = other.value
+        if value is None or other.status not in _SOUND:
+            reason = other.reason or "it has no value yet"
+            raise DeviceError(f"needs the value of {other.full_key}, which is {other.status}: {reason}")
+        conversion = getattr(getattr(other, "spec", None), "conversion", None)
+        values[f"item.{key}"] = value if conversion is None else conversion.to_device(value)
+    return values

@@ -1,0 +1,129 @@
+"""The two spellings of a payload: JSON, version ``a``, which everybody reads; MessagePack, ``m``, ours.
+
+MessagePack carries what JSON cannot (NaN, infinities, bytes) and costs less. Integers beyond 64 bits, such
+as a block's hash, travel in it as an extension type.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import msgpack  # type: ignore[import-untyped]
+
+from ..errors import WireError
+
+JSON, MSGPACK = b"a", b"m"
+VERSIONS = (JSON, MSGPACK)
+
+#: The extension type of an integer beyond 64 bits: two's complement, big-endian.
+_BIG_INTEGER = 1
+
+# One encoder for all: json.dumps with options of its own would build one per call.
+_to_json = json.JSONEncoder(allow_nan=False).encode
+
+
+def encode(fields: Mapping[str, Any], version: bytes) -> bytes:
+    """The bytes of *fields*; none when there are no fields.
+
+    Raises:
+        WireError: A value that this version cannot carry.
+
+    >>> encode({"value": True}, JSON)
+    b'{"value": true}'
+    """
+    if not fields:
+        return b""
+    return encode_json(fields) if version == JSON else encode_msgpack(fields)
+
+
+def decode(raw: bytes, version: bytes) -> dict[str, Any]:
+    """The fields in *raw*, which may be empty.
+
+    Raises:
+        WireError: Not of this version, or not an object.
+    """
+    if not raw:
+        return {}
+    fields = decode_json(raw) if version == JSON else decode_msgpack(raw)
+    if not isinstance(fields, dict):
+        raise WireError(f"payload must be an object, got {type(fields).__name__}")
+    return fields
+
+
+def encode_json(fields: Mapping[str, Any]) -> bytes:
+    """*fields* as JSON; a number that is not finite goes out as null, with the reason and severity."""
+    try:
+        return _to_json(fields).encode()
+    except (TypeError, RecursionError) as error:
+        raise WireError(f"not a JSON value: {error}") from None
+    except ValueError:
+        return _to_json(_finite(fields)).encode()
+
+
+def _finite(fields: Mapping[str, Any]) -> dict[str, Any]:
+    value = fields.get("value")
+    what = repr(value) if isinstance(value, float) else "a number that is not finite"
+    nulled = {name: _nan_to_null(inner) for name, inner in fields.items()}
+    return {
+        "reason": f"{what} cannot travel as JSON",
+        **nulled,
+        "status": "invalid",
+        "severity": "invalid",
+    }
+
+
+def _nan_to_null(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {key: _nan_to_null(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_nan_to_null(inner) for inner in value]
+    return value
+
+
+def decode_json(raw: bytes) -> Any:
+    """The JSON value in *raw*."""
+    try:
+        return json.loads(raw)
+    except (ValueError, RecursionError) as error:
+        raise WireError(f"payload is not JSON: {error}") from None
+
+
+def encode_msgpack(fields: Mapping[str, Any]) -> bytes:
+    """*fields* as MessagePack."""
+    try:
+        return bytes(msgpack.packb(fields))
+    except OverflowError:
+        return bytes(msgpack.packb(_pack_big_integers(fields)))
+    except (TypeError, ValueError, RecursionError) as error:
+        raise WireError(f"not a MessagePack value: {error}") from None
+
+
+def _pack_big_integers(value: Any) -> Any:
+    if isinstance(value, int) and not -(2**63) <= value < 2**64:
+        return msgpack.ExtType(_BIG_INTEGER, value.to_bytes(value.bit_length() // 8 + 1, "big", signed=True))
+    if isinstance(value, Mapping):
+        return {key: _pack_big_integers(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_pack_big_integers(inner) for inner in value]
+    return value
+
+
+def _unpack_extension(code: int, data: bytes) -> Any:
+    if code == _BIG_INTEGER:
+        return int.from_bytes(data, "big", signed=True)
+    raise WireError(f"extension type {code} is not known here")
+
+
+def decode_msgpack(raw: bytes) -> Any:
+    """The MessagePack value in *raw*."""
+    try:
+        return msgpack.unpackb(raw, strict_map_key=False, ext_hook=_unpack_extension)
+    except WireError:
+        raise
+    except Exception as error:  # msgpack has an exception class for each way to be wrong
+        raise WireError(f"payload is not MessagePack: {error}") from None
