@@ -1,4 +1,4 @@
-"""Links to real devices and the Item classes bound to them.
+r"""Links to real devices and the Item classes bound to them.
 
 ``markd`` finds the drivers by their names in a device file; from Python they are used as they are::
 
@@ -6,7 +6,7 @@
 
     class Daemon(mktl.Daemon):
         def setup(self):
-            line = self.add_link(SerialLink.from_settings("ls336", port="/dev/ttyUSB0", reply_end=b"\\r\\n"))
+            line = self.add_link(SerialLink.from_settings("ls336", port="/dev/ttyUSB0", reply_end=b"\r\n"))
             self.add_item(TextItem, "temp", link=line, get="KRDG? A", reply="{:f}", poll_s=1.0)
 """
 

@@ -1,121 +1,120 @@
-"""Items whose value is a device's: ``req_refresh`` asks it, ``req_set`` commands it."""
+"""An item whose value is in a device."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import partial
+import logging
 from typing import TYPE_CHECKING, Any
 
 import mktl
-from mktl.devicefile import ItemSpec
-from mktl.errors import ItemTypeError, MktlError, NotSettableError
+from mktl.devicefile import ItemSpec, Query
+from mktl.errors import MktlError, NotSettableError
 
 from .jobs import Priority
-from .source import Source, meets
+from .judging import Verdict, in_words, judge
+from .reading import Reading, Source
 from .wording import named
+from .writing import write
 
 if TYPE_CHECKING:
     from .link import TextLink
 
-_WHOLE = frozenset({"boolean", "enumerated", "mask"})
+log = logging.getLogger(__name__)
 
 
 class BoundItem(mktl.Item):
-    """An item of a device file.
+    """Reads by its link's queries, sets by its command; the link's thread does both.
+
+    A subclass may override :meth:`take` to see each reading, and ``req_refresh`` and ``req_set`` as in any
+    item. Nothing is ever sent because a daemon starts or ends, but for reads.
 
     Args:
         link: The line to the device.
-        spec: What the file says of the item.
-        source: The query that carries its value; None for one that can only be set.
+        spec: Where the value comes from and goes to.
+        query: What ``spec.query`` names.
     """
 
-    publish_on_set = False  # it is read back, or published, where the command is carried out
+    #: What the device was seen to hold is published here; the core need not.
+    publish_on_set = False
 
-    def __init__(
-        self, *args: Any, link: TextLink, spec: ItemSpec, source: Source | None = None, **kwargs: Any
-    ) -> None:
+    def __init__(self, *args: Any, link: TextLink, spec: ItemSpec, query: Query | None = None, **kwargs: Any) -> None:
         self.link = link
         self.spec = spec
-        self.source = source
+        self.source: Source | None = link.source(query) if query is not None else None
         super().__init__(*args, **kwargs)
-        link.items.append(self)
-        if source is not None:
-            source.items.append(self)
+        link.attach(self)
         if spec.poll_s:
             self.poll(spec.poll_s)
 
-    # -- from the device
+    # -- hooks of mktl.Item
 
     def poll(self, period: float | None) -> None:
-        """Have the device asked every *period* seconds, together with whatever shares the query."""
+        """Have the query that feeds this item asked every *period* seconds; None or 0 ends it."""
         if self.source is not None:
-            self.source.poll(self, period)
-        elif period:
-            raise MktlError(f"{self.full_key} has nothing to poll: it can only be set")
+            self.source.schedule(self, period)
 
     def req_refresh(self) -> dict[str, Any] | None:
-        """Ask the device, unless it is being asked already.
+        """Ask the device; everything that its reply feeds is published by then.
 
         Raises:
-            DeviceError: The device cannot be reached or does not answer as it should.
+            DeviceError: What went wrong.
         """
         if self.source is None:
             return None
         try:
-            self.source.refresh()
+            reading = self.source.refresh()
         except MktlError as error:
-            raise named(error, self.full_key) from error
-        known = self.reading
-        return {
-            "value": known.value,
-            "time": known.time,
-            "status": known.status,
-            "severity": known.severity,
-            "reason": known.reason,
-        }
+            raise named(error, self.full_key) from None
+        verdict = self.judge(reading)
+        if verdict.status == "ok":
+            return {"value": verdict.value, "time": reading.time}
+        trust = {"status": verdict.status, "severity": "invalid", "reason": verdict.reason}
+        return {"value": self.value, "time": self.time, **trust}
 
-    def take(self, reply: Mapping[str, Any], now: float) -> None:
-        """A reply has come: publish this item's part of it, if it is worth something."""
-        assert self.source is not None
-        spec = self.spec
-        if spec.disabled_when and meets(reply, spec.disabled_when) is None:
-            field = next(iter(spec.disabled_when))
-            self.flag("disabled", self.source.in_words(field, reply[field]), "none")
-            return
-        bad = meets(reply, spec.good_when)
-        if bad is not None:
-            self.flag("range", self.source.in_words(bad, reply.get(bad)))
-            return
-        if spec.field in reply:
-            self.publish(self.from_device(reply[spec.field]), now)
+    def req_poll(self, repeat: bool = False) -> dict[str, Any] | None:
+        """Ask the device, and return what it says.
 
-    def from_device(self, raw: Any) -> Any:
-        """The item's value of what stands in the reply."""
-        value = self.spec.conversion.to_item(raw)
-        if self.config.get("type") in _WHOLE and isinstance(value, float):
-            return round(value)
-        return value
-
-    def restore(self, reading: Any) -> None:
-        """A stored value says nothing of the device: it is asked instead."""
-
-    # -- to the device
+        It has been published by the link's thread. To publish it here once more might undo what that thread
+        has read since.
+        """
+        refreshed = self.req_refresh()
+        if repeat and refreshed is not None and self.status == "ok":
+            self.publish(self.value, repeat=True)
+        return refreshed
 
     def req_set(self, request: Any) -> None:
-        """Command the device, and return when it is known what it made of that.
+        """Send the command, and wait for the device's word on it.
 
         Raises:
-            ItemTypeError, ItemValueError: The value cannot be written as the command; nothing was sent.
-            LinkDownError: The link is down; nothing was sent.
-            DeviceRefusedError: The device said no.
-            OutcomeUnknownError: It may have been carried out.
+            MktlError: Refused, not sent, or of unknown outcome; the text says which.
         """
-        value = request.payload.value
-        if self.spec.command is None:
+        command = self.spec.command
+        if command is None:
             raise NotSettableError(f"{self.full_key} is read only")
-        if value is None:
-            raise ItemTypeError(f"{self.full_key} cannot be set to nothing; nothing was sent")
+        value = request.payload.value
         try:
-            self.link.jobs.submit(partial(self.link.set, self, value), Priority.SET).result()
+            self.link.jobs.submit(lambda: write(self, command, value), Priority.SET).result()
         except MktlError as error:
-            raise named(error, self.full_key) from error
+            raise named(error, self.full_key) from None
+
+    # -- by the link's thread
+
+    def judge(self, reading: Reading) -> Verdict:
+        """What *reading* says of this item."""
+        return judge(self.spec, reading.fields, self._explain)
+
+    def take(self, reading: Reading) -> None:
+        """Publish this item's part of a reading, or say why it has none."""
+        try:
+            verdict = self.judge(reading)
+            if verdict.status == "ok":
+                self.publish(verdict.value, reading.time)
+            else:
+                self.flag(verdict.status, verdict.reason)
+        except Exception:  # an item that cannot be published must not cost the others their reading
+            log.exception("%s: cannot take %r", self.full_key, reading.fields)
+
+    def _explain(self, field: str, value: Any) -> str:
+        """What *value* of another field of the reply means, by the item that shows that field."""
+        shown = self.source.items if self.source is not None else []
+        words = (in_words(value, item.config) for item in shown if item.spec.field == field)
+        return next(filter(None, words), "")

@@ -95,7 +95,7 @@ def _in_words(check: Check, answer: Any) -> str:
 
 
 def _read_back(source: Source, sent: bytes, *, is_known: bool) -> None:
-    """Show what the device made of it; where it has confirmed the command, a failure here is not the set's."""
+    """Show what the device made of it; a failure is the set's only where nothing else confirmed that."""
     try:
         source.read()
     except DeviceError as error:

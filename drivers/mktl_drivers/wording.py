@@ -30,7 +30,8 @@ def named(error: MktlError, key: str) -> MktlError:
 
 
 def plural(count: int, noun: str) -> str:
-    """
+    """A count with its noun.
+
     >>> plural(1, "item"), plural(14, "item")
     ('1 item', '14 items')
     """

@@ -48,6 +48,15 @@ def arguments_of(argv: Sequence[str] | None = None) -> argparse.Namespace:
         metavar="FILE",
         help="a device file, or a JSON file of items, to be used from now on",
     )
+    add(
+        "-p",
+        "--parameter",
+        type=_parameter,
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a value for one of the [parameters] of the device file; may be given more than once",
+    )
     add("-a", "--appconfig", help="whatever the subclass makes of it, such as a file of its own")
     add("--simulate", action="store_true", help="against a simulator of the devices, made from the same file")
     add(
@@ -62,10 +71,19 @@ def arguments_of(argv: Sequence[str] | None = None) -> argparse.Namespace:
     arguments = parser.parse_args(argv)
     if arguments.subclass is not None and arguments.module is None:
         parser.error(f"-s {arguments.subclass} is a class of which module? name it with -m")
+    if arguments.parameter and arguments.configuration is None:
+        parser.error("-p gives values to the parameters of a device file: name that with -c")
     if arguments.speed != 1.0 and not arguments.simulate:
         parser.error("--speed is of the simulator's time: only with --simulate")
     arguments.subclass = arguments.subclass or "Daemon"
     return arguments
+
+
+def _parameter(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not (name and equals):
+        raise argparse.ArgumentTypeError(f"expected NAME=VALUE, got {text!r}")
+    return name, value
 
 
 def _speed(text: str) -> float:
@@ -87,7 +105,8 @@ def prepare(arguments: argparse.Namespace) -> type[Daemon]:
 
     daemon_class = find(arguments.module, arguments.subclass)
     if arguments.configuration is not None:
-        configure.adopt(arguments.store, arguments.identifier, arguments.configuration)
+        parameters = dict(arguments.parameter)
+        configure.adopt(arguments.store, arguments.identifier, arguments.configuration, parameters)
     elif daemon_class.describe_items is Daemon.describe_items:  # or else it knows its items by itself
         configure.find(arguments.store, arguments.identifier)
     return daemon_class

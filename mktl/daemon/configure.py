@@ -27,8 +27,8 @@ class Configuration:
     device: Device | None = None
 
 
-def read(path: Path | str) -> Configuration:
-    """Read and check a device file, or a plain file of mKTL items.
+def read(path: Path | str, parameters: Mapping[str, str] | None = None) -> Configuration:
+    """Read and check a device file, with its *parameters*, or a plain file of mKTL items.
 
     Raises:
         DeviceFileError: All that is wrong with it.
@@ -39,7 +39,7 @@ def read(path: Path | str) -> Configuration:
         return Configuration(plain)
     from ..devicefile import load
 
-    device = load(path, drivers=drivers.settings())
+    device = load(path, drivers=drivers.settings(), parameters=parameters)
     return Configuration(normalise(device.metadata()), device)
 
 
@@ -65,7 +65,9 @@ def _is_table_of_items(candidate: object) -> bool:
     return isinstance(candidate, Mapping) and all(isinstance(inner, Mapping) for inner in candidate.values())
 
 
-def adopt(store: str, alias: str, path: Path | str) -> Configuration:
+def adopt(
+    store: str, alias: str, path: Path | str, parameters: Mapping[str, str] | None = None
+) -> Configuration:
     """Check the file and make it what this daemon serves, now and at later starts without a file.
 
     Raises:
@@ -73,14 +75,15 @@ def adopt(store: str, alias: str, path: Path | str) -> Configuration:
     """
     check_store(store)
     check_alias(alias)
-    configuration = read(path)
+    configuration = read(path, parameters)
     directory = store_directory(store)
     pointer = directory / f"{alias}.device"
     try:
         write_atomically(directory / f"{alias}.json", json.dumps(configuration.items, indent=1))
         if configuration.device is not None:
-            # A device file may include others beside it, so it is pointed to, not copied.
-            write_atomically(pointer, f"{Path(path).absolute()}\n")
+            # A person goes on editing a device file where it is, so it is pointed to, not copied.
+            pointed = {"file": str(Path(path).absolute()), "parameters": dict(parameters or {})}
+            write_atomically(pointer, json.dumps(pointed, indent=1))
         else:
             pointer.unlink(missing_ok=True)
     except OSError as error:
@@ -99,11 +102,9 @@ def find(store: str, alias: str) -> Configuration:
     """
     directory = store_directory(store)
     check_alias(alias)
-    pointer = directory / f"{alias}.device"
-    try:
-        return read(pointer.read_text("utf-8").strip())
-    except FileNotFoundError:
-        pass
+    pointed = _pointed(directory / f"{alias}.device")
+    if pointed is not None:
+        return read(*pointed)
     path = directory / f"{alias}.json"
     if not path.exists():
         raise MktlError(
@@ -111,6 +112,17 @@ def find(store: str, alias: str) -> Configuration:
             f"start it once with its file: markd {store} {alias} -c FILE"
         )
     return read(path)
+
+
+def _pointed(pointer: Path) -> tuple[str, dict[str, str]] | None:
+    """The device file and the parameters of the last start; None when there was none."""
+    try:
+        content = json.loads(pointer.read_text("utf-8"))
+        return str(content["file"]), dict(content.get("parameters", {}))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise MktlError(f"{pointer} cannot be read ({error}); give the device file again with -c") from None
 
 
 def from_description(items: Mapping[str, Mapping[str, Any]]) -> Configuration:

@@ -186,6 +186,13 @@ class EachTable(Table):
     queries: dict[str, QueryTable] = {}
 
 
+class ParameterTable(Table):
+    """``[parameters]``: ``name = { default, environment }``, or the default alone."""
+
+    default: Answer | None = None
+    environment: str | None = None
+
+
 class SimulateTable(Table):
     """``[simulate]``."""
 
@@ -196,6 +203,7 @@ class SimulateTable(Table):
 class DeviceFile(Table):
     """The whole file; for the schema only, since the reader takes it table by table."""
 
+    parameters: dict[str, Answer | ParameterTable] = {}
     links: dict[str, LinkTable] = {}
     queries: dict[str, QueryTable] = {}
     items: dict[str, ItemTable] = {}

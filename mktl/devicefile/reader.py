@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from .device import Device
 from .lines import KeyPath, nearest_line
 from .model import DeviceFile, ItemTable
+from .parameters import with_parameters
 from .parse import Document, parse
 from .problems import Problems, dotted, instead, nearest, quoted, shown
 from .replicate import RawTable, replicate
@@ -25,13 +26,19 @@ _NAME = re.compile(r"[A-Za-z0-9_-]+")
 _SLIP = 0.85
 
 
-def load(path: Path | str, *, drivers: Mapping[str, type[BaseModel]] | None = None) -> Device:
+def load(
+    path: Path | str,
+    *,
+    drivers: Mapping[str, type[BaseModel]] | None = None,
+    parameters: Mapping[str, str] | None = None,
+) -> Device:
     """Read a device file, or a plain mKTL items file, which is one without links.
 
     Args:
         path: Of the file: JSON when it ends in ``.json``, else TOML.
         drivers: Each driver's name and the model of its own keys in ``[links.x]``, which are then checked
             and stored as the model dumps them. None leaves them as they are written.
+        parameters: Values for the file's ``[parameters]``, as text; they take the place of its defaults.
 
     Raises:
         DeviceFileError: The file is missing or wrong; its *problems* are all there are, in order of line.
@@ -39,7 +46,10 @@ def load(path: Path | str, *, drivers: Mapping[str, type[BaseModel]] | None = No
     file, path = str(path), Path(path)
     document = parse(path, file)
     problems = Problems(file, document.lines)
-    tables = (_plain_items if _is_plain(document) else _tables)(document.content, problems)
+    if _is_plain(document):
+        tables: Iterable[RawTable] = _plain_items(document.content, problems)
+    else:
+        tables = _tables(with_parameters(document.content, parameters or {}, problems), problems)
     device = resolve(path, _unique(tables, problems), problems, drivers)
     problems.raise_if_any()
     return device

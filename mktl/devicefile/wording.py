@@ -13,6 +13,8 @@ from .lines import KeyPath
 from .problems import instead, nearest, shown
 
 _EXPECTED = "expected"
+# Where pydantic says that a key of a table is wrong, not its value.
+_OF_KEY = "[key]"
 
 # By the error's type, or else by the part of it before the first underscore.
 _WANTED = {
@@ -81,7 +83,8 @@ def explain(
         also_known: Keys that are right in *table* although *model* has none of them.
     """
     messages: list[tuple[KeyPath, str]] = []
-    wanted: dict[KeyPath, list[ErrorDetails]] = {}
+    # A key and its value stand at one path, but are two mistakes.
+    wanted: dict[tuple[KeyPath, bool], list[ErrorDetails]] = {}
     for detail in error.errors(include_url=False):
         kind = detail["type"]
         if kind == "missing":
@@ -92,8 +95,9 @@ def explain(
             known = [*keys_of(model, path[:-1]), *(also_known if len(path) == 1 else ())]
             messages.append((path, unknown_key(str(path[-1]), known)))
         else:
-            wanted.setdefault(_inside(table, detail["loc"]), []).append(detail)
-    return messages + [(path, _message(details)) for path, details in wanted.items()]
+            place = _inside(table, detail["loc"]), detail["loc"][-1:] == (_OF_KEY,)
+            wanted.setdefault(place, []).append(detail)
+    return messages + [(path, _message(details)) for (path, _), details in wanted.items()]
 
 
 def unknown_key(key: str, known: Iterable[str]) -> str:

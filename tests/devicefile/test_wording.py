@@ -235,6 +235,17 @@ def test_a_wrong_value_of_an_item_is_said_in_plain_words(tmp_path: Path, line: s
     assert (first.line, first.message) == (7, message.replace("{types}", types))
 
 
+def test_a_wrong_key_and_its_wrong_value_are_two_problems(problems_in) -> None:
+    found = problems_in("[items.x]\ntype = 'enumerated'\nenumerators = { off = 0 }\n")
+    assert [(problem.path, problem.message) for problem in found] == [
+        (
+            "items.x.enumerators.off",
+            'expected a whole number, or "none" in a mask, before the word, got "off"',
+        ),
+        ("items.x.enumerators.off", "expected text, got 0"),
+    ]
+
+
 def test_the_schema_has_every_table_and_what_is_required() -> None:
     schema = DeviceFile.model_json_schema()
     assert set(schema["properties"]) == {"links", "queries", "items", "each", "simulate"}
