@@ -19,6 +19,7 @@ from ..wire.frames import topic
 from . import formats
 from .callbacks import Callback, Callbacks
 from .owner import Owner
+from .quantity import from_quantity, to_quantity
 from .reading import Reading, same_value
 
 #: A broadcast older than what is known by less than this is one that a reply has overtaken.
@@ -85,12 +86,13 @@ class ClientSide:
 
     # -- get
 
-    def get(self, refresh: bool = False, formatted: bool = False) -> Any:
+    def get(self, refresh: bool = False, formatted: bool = False, quantity: bool = False) -> Any:
         """The current value: what is known already when the item is subscribed, else the daemon's.
 
         Args:
             refresh: Have the daemon ask the hardware first.
             formatted: Return text as a person reads it.
+            quantity: Return a ``pint.Quantity``; with *formatted* in the unit of the formatted form.
 
         Raises:
             NoAnswerError: No daemon answers.
@@ -101,6 +103,8 @@ class ClientSide:
         if refresh or not self._subscribed or self._reading.status == "unset":
             self._fetch(refresh)
         value = self._reading.value
+        if quantity:
+            return to_quantity(self.full_key, self.config, value, formatted)
         return formats.to_text(self.full_key, self.config, value) if formatted else value
 
     def _fetch(self, refresh: bool) -> None:
@@ -116,19 +120,29 @@ class ClientSide:
 
     # -- set
 
-    def set(self, new_value: Any, wait: bool = True, reply: bool = True, formatted: bool = False) -> Any:
+    def set(
+        self,
+        new_value: Any,
+        wait: bool = True,
+        reply: bool = True,
+        formatted: bool = False,
+        quantity: bool = False,
+    ) -> Any:
         """Set a new value; once this returns, :attr:`value` shows what the daemon made of it.
 
         Args:
             wait: False returns at once with a request that has ``wait(timeout)`` and ``poll()``.
             reply: False sends it off without asking for any answer; nothing is known of its fate.
             formatted: *new_value* is text as a person writes it.
+            quantity: *new_value* is a ``pint.Quantity`` of any unit that fits.
 
         Raises:
             RemoteError: The daemon or the device refused, in its words.
             NoAnswerError: No daemon answers.
         """
-        if formatted:
+        if quantity:
+            new_value = from_quantity(self.full_key, self.config, new_value)
+        elif formatted:
             new_value = self.from_format(new_value)
         payload, version = self._set_payload(new_value), self.store.version(self.key)
         if not reply:

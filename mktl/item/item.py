@@ -14,6 +14,7 @@ from .client_side import ClientSide
 from .daemon_side import DaemonSide, Publisher
 from .operators import Operators
 from .owner import Owner
+from .quantity import from_quantity, to_quantity
 from .reading import Reading
 
 
@@ -89,6 +90,15 @@ class Item(Operators, ClientSide, DaemonSide):
     @formatted.setter
     def formatted(self, text: str) -> None:
         self.value = self.from_format(text)
+
+    @property
+    def quantity(self) -> Any:
+        """The value as a ``pint.Quantity``; assigning one sets the value, in whatever unit it comes."""
+        return to_quantity(self.full_key, self.config, self.value)
+
+    @quantity.setter
+    def quantity(self, quantity: Any) -> None:
+        self.value = from_quantity(self.full_key, self.config, quantity)
 
     def to_payload(self, value: Any = None, timestamp: float | None = None) -> Payload:
         """The payload for *value*, or for what the item holds."""

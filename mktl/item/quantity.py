@@ -1,0 +1,76 @@
+"""Values with their units, as pint quantities; needs the extra ``units``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from ..errors import ItemTypeError, ItemValueError, MktlError
+from .types import unit_of
+
+Config = Mapping[str, Any]
+
+# Spellings that instruments and mKTL use and pint does not.
+_SPELLINGS = {
+    "h": "hourangle",
+    "hours": "hourangle",
+    "d": "degree",
+    "%": "percent",
+    "°C": "degC",
+    "C": "degC",
+}
+
+
+@cache
+def _registry() -> Any:
+    try:
+        import pint
+    except ImportError:
+        raise MktlError("quantities need pint: pip install 'mktl[units]'") from None
+    registry = pint.UnitRegistry()
+    registry.define("hourangle = pi / 12 * radian")
+    return registry
+
+
+def _unit(full_key: str, config: Config, formatted: bool) -> Any:
+    name = unit_of(config, formatted)
+    if not name:
+        raise ItemValueError(f"{full_key} has no units")
+    angle = unit_of(config).startswith("rad")  # "h" is an hour of time for anything but an angle
+    spelling = _SPELLINGS.get(name, name) if angle or name not in ("h", "hours", "d") else name
+    try:
+        return _registry().Unit(spelling)
+    except MktlError:
+        raise
+    except Exception:
+        raise ItemValueError(f"{full_key}: pint knows no unit {name!r}") from None
+
+
+def to_quantity(full_key: str, config: Config, value: Any, formatted: bool = False) -> Any:
+    """*value* as a ``pint.Quantity`` in the item's unit, or in that of its formatted form.
+
+    Raises:
+        ItemValueError: The item has no unit, or one that pint does not know.
+        MktlError: pint is not installed.
+    """
+    if value is None:
+        return None
+    quantity = _registry().Quantity(value, _unit(full_key, config, False))
+    return quantity.to(_unit(full_key, config, True)) if formatted else quantity
+
+
+def from_quantity(full_key: str, config: Config, quantity: Any) -> Any:
+    """The number in the item's own unit.
+
+    Raises:
+        ItemTypeError: No quantity, or one of another dimension.
+    """
+    if not hasattr(quantity, "to"):
+        raise ItemTypeError(f"{full_key}: {quantity!r} is no quantity")
+    unit = _unit(full_key, config, False)
+    try:
+        # By its text, since a quantity of somebody else's registry does not mix with ours.
+        return _registry().Quantity(quantity.magnitude, str(quantity.units)).to(unit).magnitude
+    except Exception as error:
+        raise ItemTypeError(f"{full_key}: {quantity} cannot be had in {unit}: {error}") from None
