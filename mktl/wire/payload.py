@@ -27,9 +27,10 @@ class Payload(dict[str, Any]):
     __slots__ = ("bulk",)
 
     def __init__(self, value: Any = _MISSING, *, bulk: Bulk = None, **fields: Any) -> None:
-        super().__init__(fields)
-        if value is not _MISSING:
-            self["value"] = value
+        if value is _MISSING:
+            super().__init__(fields)
+        else:
+            super().__init__(value=value, **fields)
         self.bulk = bulk
 
     def __getattr__(self, name: str) -> Any:

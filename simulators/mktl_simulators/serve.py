@@ -26,6 +26,9 @@ class PtyServer(LineServer[DeviceT]):
     Unplugged, the port is gone, and whoever had it open gets end of file or EIO. Plugged in again it is
     another pseudo-terminal under another name, as with a USB adapter; *link_path* is a symbolic link that
     always leads to the present one, as those in ``/dev/serial/by-id`` do.
+
+    A pseudo-terminal carries eight bits without parity, whatever it is told. A program that asks for another
+    frame twice, as pyserial does when a property is set on an open port, may get EINVAL from its C library.
     """
 
     def __init__(

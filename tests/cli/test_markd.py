@@ -56,6 +56,16 @@ def test_it_runs_with_stdin_closed(run: Run, items_file: Path, call: Callable[..
     assert (code, took_s < STOP_S) == (0, True)
 
 
+def test_a_simulated_device_goes_with_its_daemon(run: Run, call: Callable[..., Result]) -> None:
+    file = Path(__file__).parents[2] / "configs" / "lakeshore336.toml"
+    daemon = run("markd", "cryo", "ls336", "-c", file, "--simulate")
+    assert ", 1 link, simulated; " in daemon.wait_for(SERVING)
+    assert call("get", "cryo.model", "--refresh").stdout.startswith("cryo.model = MODEL336")
+    code, took_s = daemon.stop()
+    assert (code, took_s < STOP_S) == (0, True)
+    assert not daemon.has_left_children
+
+
 LINGERING = """
 import threading
 import mktl
@@ -237,4 +247,15 @@ def test_a_subclass_gets_the_command_line(run: Run, items_file: Path, tmp_path: 
         "simulate": False,
         "speed": 1.0,
         "verbose": True,
+        "parameter": [],
     }
+
+
+def test_a_close_that_never_returns_is_left_by_force(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    exits: list[int] = []
+    monkeypatch.setattr(markd.os, "_exit", exits.append)
+    markd.leave_by_force_after(0.01).join(5)
+    assert exits == [1]
+    assert "not stopped after 0 s, leaving by force; threads: MainThread" in caplog.text
