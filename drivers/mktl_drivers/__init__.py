@@ -1,21 +1,38 @@
-r"""Links to real devices and the Item classes bound to them.
+"""Drivers: links to devices, and the items bound to them.
 
-``markd`` finds the drivers by their names in a device file; from Python they are used as they are::
-
-    from mktl_drivers import SerialLink, TextItem
-
-    class Daemon(mktl.Daemon):
-        def setup(self):
-            line = self.add_link(SerialLink.from_settings("ls336", port="/dev/ttyUSB0", reply_end=b"\r\n"))
-            self.add_item(TextItem, "temp", link=line, get="KRDG? A", reply="{:f}", poll_s=1.0)
+A device file names a link's driver, and ``markd`` does the rest. From Python, make a link with
+``SerialLink.from_settings`` or ``TcpLink.from_settings`` and hand it to :class:`TextItem`.
 """
 
 from __future__ import annotations
 
-from .bound import BoundItem
-from .link import TextLink
-from .serial import SerialLink
-from .tcp import TcpLink
-from .text_item import TextItem
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["BoundItem", "SerialLink", "TcpLink", "TextItem", "TextLink"]
+if TYPE_CHECKING:
+    from .bound import BoundItem
+    from .link import TextLink
+    from .serial import SerialLink
+    from .tcp import TcpLink
+    from .textitem import TextItem
+    from .transport import Transport, WriteError
+
+__all__ = ["BoundItem", "SerialLink", "TcpLink", "TextItem", "TextLink", "Transport", "WriteError"]
+
+_WHERE = {
+    "BoundItem": "bound",
+    "SerialLink": "serial",
+    "TcpLink": "tcp",
+    "TextItem": "textitem",
+    "TextLink": "link",
+    "Transport": "transport",
+    "WriteError": "transport",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Bring in what is used, and no other port's library."""
+    if name not in _WHERE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(f"{__name__}.{_WHERE[name]}"), name)
+    return value

@@ -36,7 +36,9 @@ class BoundItem(mktl.Item):
     #: What the device was seen to hold is published here; the core need not.
     publish_on_set = False
 
-    def __init__(self, *args: Any, link: TextLink, spec: ItemSpec, query: Query | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, link: TextLink, spec: ItemSpec, query: Query | None = None, **kwargs: Any
+    ) -> None:
         self.link = link
         self.spec = spec
         self.source: Source | None = link.source(query) if query is not None else None

@@ -24,7 +24,11 @@ class Verdict:
     reason: str = ""
 
 
-def judge(spec: ItemSpec, fields: Mapping[str, Any], explain: Explain = lambda field, value: "") -> Verdict:
+def _no_words(_field: str, _value: Any) -> str:
+    return ""
+
+
+def judge(spec: ItemSpec, fields: Mapping[str, Any], explain: Explain = _no_words) -> Verdict:
     """The value that *fields* have for the item, in its unit and of its type.
 
     >>> from mktl.devicefile import Conversion

@@ -39,7 +39,7 @@ class Counts:
     timeouts: int = 0
     #: Times that something arrived which was no answer to what was sent last.
     late_replies: int = 0
-    reconnects: int = 0
+    connections: int = 0
     last_error: str = ""
 
 
@@ -76,7 +76,8 @@ class Line:
         #: How long the device was given for the first byte of the last reply.
         self.asked_timeout_s = 0.0
         self._framer = Framer(spec.reply_end)
-        self._sent_s = 0.0
+        #: When the last command had been written.
+        self.sent_s = 0.0
         self._quiet_from_s = -float("inf")
         self._strays_logged = False
 
@@ -85,12 +86,24 @@ class Line:
         """The link and where it leads: ``ls336 (/dev/ttyUSB0)``."""
         return f"{self.name} ({self.transport.address})"
 
-    def opened(self) -> None:
-        """The port has just been opened: nothing is known of what comes, and nothing is under way."""
-        self.in_step = True
-        self.lost = None
+    def open(self) -> None:
+        """Open the port: nothing is under way, and nothing is known of what comes.
+
+        Raises:
+            LinkDownError: It cannot be opened.
+        """
         self._framer.clear()
         self._quiet_from_s = -float("inf")
+        try:
+            self.transport.open()
+        except LinkDownError as error:
+            raise self._broken(error) from None
+        self.counts.connections += 1
+        self.in_step, self.lost = True, None
+
+    def close(self) -> None:
+        """Give the port back."""
+        self.transport.close()
 
     # -- one exchange
 
@@ -170,7 +183,7 @@ class Line:
 
     def _heard(self) -> None:
         self._quiet_from_s = self.clock()
-        self.longest_s = max(self.longest_s, self._quiet_from_s - self._sent_s)
+        self.longest_s = max(self.longest_s, self._quiet_from_s - self.sent_s)
 
     # -- silence
 
@@ -180,7 +193,8 @@ class Line:
         Raises:
             DeviceError: The device does not fall silent.
         """
-        stray = self.keep_quiet() or self._read(0.0)
+        self.keep_quiet()
+        stray = self._framer.clear() or self._read(0.0)
         if not stray:
             self._strays_logged = False
             return
@@ -192,18 +206,13 @@ class Line:
                 f"{self.title}: not silent for {silence_s} s before a command: {quoted(stray)} …"
             )
 
-    def keep_quiet(self) -> bytes:
-        """Wait until the last exchange is ``quiet_s`` ago; ends early with what comes meanwhile."""
-        if len(self._framer):
-            return self._framer.clear()
-        while self.spec.quiet_s:
+    def keep_quiet(self) -> None:
+        """Wait until the last exchange is ``quiet_s`` ago, or until something comes unasked."""
+        while self.spec.quiet_s and not len(self._framer):
             wait_s = self._quiet_from_s + self.spec.quiet_s - self.clock()
             if wait_s <= 0:
-                break
-            stray = self._read(wait_s)
-            if stray:
-                return stray
-        return b""
+                return
+            self._framer.feed(self._read(wait_s))
 
     def await_silence(self, silence_s: float, on_wait: Callable[[], object] | None = None) -> bool:
         """Throw away what comes until nothing has for *silence_s*; False when that never happens.
@@ -243,20 +252,20 @@ class Line:
         try:
             return self.transport.read(timeout_s)
         except LinkDownError as error:
-            self._broken(error)
-            raise
+            raise self._broken(error) from None
 
     def _write(self, data: bytes) -> None:
         try:
             self.transport.write(data)
         except LinkDownError as error:
             self.sent = not isinstance(error, WriteError) or error.accepted > 0
-            self._broken(error)
-            raise
+            raise self._broken(error) from None
         self.sent = True
-        self._sent_s = self.clock()
-        self._quiet_from_s = self._sent_s + self.transport.transmit_s(len(data))
+        self.sent_s = self.clock()
+        self._quiet_from_s = self.sent_s + self.transport.transmit_s(len(data))
 
-    def _broken(self, error: LinkDownError) -> None:
+    def _broken(self, error: LinkDownError) -> LinkDownError:
+        """Note that the port is gone; the error as others see it."""
         self.in_step = False
-        self.lost = error
+        self.lost = LinkDownError(f"{self.title}: {error}")
+        return self.lost

@@ -1,29 +1,26 @@
-"""A text device on a line: the one thread that owns the port, from :meth:`TextLink.open` on for ever."""
+"""A text device on a line: what a daemon, a device file and a person's Python see of it."""
 
 from __future__ import annotations
 
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel
 
 import mktl
 from mktl.devicefile import Device, ItemSpec, LinkSpec, Query
-from mktl.errors import DeviceError, LinkDownError
 
-from .backoff import Backoff
 from .bound import BoundItem
 from .checks import ErrorCheck
-from .jobs import Job, Jobs
+from .jobs import Jobs
 from .line import Line
 from .reading import Source
+from .runner import Runner
 from .specs import link_spec
-from .sync import identify, need_silence, resynchronise
 from .transport import Transport
-from .wording import plural
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +31,7 @@ CLOSE_S = 1.0
 
 
 class TextLink:
-    """Commands and replies over one port.
+    """Commands and replies over one port, which one thread owns from :meth:`open` to :meth:`close`.
 
     A set goes before a refresh, a refresh before a poll. After anything that leaves open whose reply comes
     next, the link gets in step again before it sends; when the port is gone, it is opened again with
@@ -54,23 +51,16 @@ class TextLink:
     def __init__(self, spec: LinkSpec, *, clock: Callable[[], float] = time.monotonic) -> None:
         self.spec = spec
         self.name = spec.name
+        self.state: State = "connecting"
+        self.items: Sequence[BoundItem] = ()
         self.transport = self._make_transport(self.Settings.model_validate(dict(spec.settings)))
         self.line = Line(spec.name, self.transport, spec, clock)
         self.jobs = Jobs()
         self.check = None if spec.check_after_set is None else ErrorCheck(self.line, spec.check_after_set)
-        self.items: list[BoundItem] = []
-        self.state: State = "connecting"
         self._sources: dict[Query, Source] = {}
         self._lock = threading.Lock()
-        self._closing = threading.Event()
+        self._runner = Runner(self)
         self._thread: threading.Thread | None = None
-        self._backoff = Backoff(spec.retry_s, spec.retry_max_s)
-        self._known_identity: bytes | None = None
-        #: True once something but the identity was answered on this connection.
-        self._answered = False
-        #: When the device last answered, or could have begun to; and whether its silence was reported.
-        self._heard_s = clock()
-        self._silence_logged = False
 
     @classmethod
     def from_settings(
@@ -118,7 +108,7 @@ class TextLink:
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.line.title}, {self.state}>"
 
-    # -- what becomes of it
+    # -- how it fares
 
     @property
     def exchanges(self) -> int:
@@ -138,7 +128,7 @@ class TextLink:
     @property
     def reconnects(self) -> int:
         """Connections after the first one."""
-        return self.line.counts.reconnects
+        return max(0, self.line.counts.connections - 1)
 
     @property
     def last_error(self) -> str:
@@ -161,6 +151,12 @@ class TextLink:
                 source = self._sources[key] = Source(self, query)
             return source
 
+    @property
+    def sources(self) -> list[Source]:
+        """Everything that is asked on this link."""
+        with self._lock:
+            return list(self._sources.values())
+
     def attach(self, item: BoundItem) -> None:
         """Take *item* in: what comes is published, what goes wrong shows on it."""
         with self._lock:
@@ -175,156 +171,43 @@ class TextLink:
     def open(self) -> None:
         """Start the thread; returns at once, also when the device is away."""
         with self._lock:
-            if self._thread is not None or self._closing.is_set():
+            if self._thread is not None or self._runner.closing.is_set():
                 return
-            self._thread = threading.Thread(target=self._run, name=f"mktl-link-{self.name}", daemon=True)
+            self._thread = threading.Thread(
+                target=self._runner.run, name=f"mktl-link-{self.name}", daemon=True
+            )
             self._thread.start()
 
     def close(self) -> None:
         """Close the port and end the thread; what waits fails with LinkDownError. Returns within 1 s."""
-        self._closing.set()
-        with self._lock:
-            thread, sources = self._thread, list(self._sources.values())
-        for source in sources:
+        self._runner.closing.set()
+        for source in self.sources:
             source.stop()
         self.jobs.close(f"{self.line.title} is closed; nothing was sent")
         self.transport.cancel()
+        thread = self._thread
         if thread is not None and thread is not threading.current_thread():
             thread.join(CLOSE_S)
             if thread.is_alive():
                 log.warning("%s: the port does not return; its thread ends when it does", self.line.title)
         self.state = "closed"
 
-    # -- the thread
+    # -- by the link's thread
 
-    def _run(self) -> None:
-        try:
-            while not self._closing.is_set():
-                try:
-                    self._connect()
-                    self._serve()
-                except DeviceError as error:
-                    self._lost(error)
-                except Exception as error:
-                    log.exception("%s: a mistake in the driver; the link is opened again", self.name)
-                    self._lost(LinkDownError(f"{self.line.title}: {type(error).__name__}: {error}"))
-                self._pause()
-        finally:
-            self.transport.close()
-
-    def _connect(self) -> None:
-        line = self.line
-        self.transport.open()
-        line.opened()
-        line.longest_s = 0.0
-        if self.spec.identity is not None:
-            self._known_identity = identify(line, self.spec.identity)
-            if not self.transport.forgets_on_close:
-                need_silence(line, self.spec.gap_timeout_s)
-        if self.check is not None:
-            self.check.forget()
-        self._connected()
-
-    def _connected(self) -> None:
-        was, self.state = self.state, "connected"
-        now_s = self.line.clock()
-        if was == "connecting":
-            log.info("%s: connected", self.line.title)
-        else:
-            self.line.counts.reconnects += 1
-            log.info("%s: answering again after %.1f s", self.name, now_s - self._heard_s)
-        self._answered, self._silence_logged, self._heard_s = False, False, now_s
+    def connected(self, now_s: float) -> None:
+        """The right device is there: take jobs, and read everything."""
+        self.state = "connected"
         self.jobs.accept()
-        with self._lock:
-            items, sources = self.items, list(self._sources.values())
-        for item in items:
+        for item in self.items:
             if item.source is None and item.status == "disconnected":
                 item.flag("unset" if item.time is None else "ok", "", "none")
-        for source in sources:
+        for source in self.sources:
             source.good_s = now_s
             source.tick()
 
-    def _serve(self) -> None:
-        """Work until the port is lost or the link closed."""
-        line, jobs = self.line, self.jobs
-        while not self._closing.is_set():
-            if not line.in_step:
-                resynchronise(line, self._known_identity, self._look_at_silence)
-            elif jobs.wait():
-                stray = line.keep_quiet()  # before a job is taken: a set may still come and go first
-                if stray:
-                    line.throw_away(stray)
-                job = jobs.take()
-                if job is not None:
-                    self._work(job)
-            if line.lost is not None:
-                raise line.lost
-
-    def _work(self, job: Job) -> None:
-        try:
-            result = job.run()
-        except Exception as error:
-            self._troubled(error)
-            self.jobs.finish(job, error=error)
-        else:
-            self.jobs.finish(job, result)
-            self._well()
-
-    def _well(self) -> None:
-        self._heard_s = self.line.clock()
-        if not self._answered:
-            self._answered = True
-            self._backoff.reset()
-        if self._silence_logged:
-            self._silence_logged = False
-            log.info("%s: answering again", self.name)
-
-    def _troubled(self, error: Exception) -> None:
-        if not isinstance(error, mktl.errors.MktlError):
-            log.exception("%s: a job raised", self.name)
-        self.line.counts.last_error = str(error)
-        if self.line.in_step:
-            return  # refused, or never sent: the line is as well as ever
-        if self.check is not None:
-            self.check.forget()
-        self._look_at_silence()
-
-    def _look_at_silence(self) -> None:
-        """Flag what is overdue while the device does not answer."""
-        now_s = self.line.clock()
-        silent_s = now_s - self._heard_s
-        reason = f"{self.line.title}: silent for {silent_s:.1f} s"
-        with self._lock:
-            sources = list(self._sources.values())
-        flagged = sum(source.flag_overdue(now_s, reason) for source in sources)
-        if flagged and not self._silence_logged:
-            self._silence_logged = True
-            log.warning(
-                "%s: silent for %.1f s, %s their last values",
-                self.name, silent_s, plural(flagged, "item") + (" keeps" if flagged == 1 else " keep"),
-            )  # fmt: skip
-
-    def _lost(self, error: DeviceError) -> None:
-        self.transport.close()
-        if self._closing.is_set():
-            return
-        reason = str(error)
-        self.jobs.refuse(f"{reason}; nothing was sent")
-        with self._lock:
-            items = self.items
-        if self.state != "disconnected" or reason != self.line.counts.last_error:
-            log.warning("%s; %s the last values", reason, plural(len(items), "item"))
+    def disconnected(self, reason: str) -> None:
+        """The device is away: what waits fails, and no value can be trusted."""
         self.state = "disconnected"
-        self.line.counts.last_error = reason
-        for item in items:
+        self.jobs.refuse(f"{reason}; nothing was sent")
+        for item in self.items:
             item.flag("disconnected", reason)
-
-    def _pause(self) -> None:
-        """Wait before the next attempt, but not after a connection that was good for something."""
-        if self._answered:
-            self._answered = False
-        else:
-            self._closing.wait(self._backoff.next_s())
-
-
-__all__ = ["State", "TextLink"]

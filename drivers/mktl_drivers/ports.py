@@ -16,12 +16,12 @@ def advice(port: str, error: Exception) -> str:
     """
     number = getattr(error, "errno", None)
     if number == errno.ENOENT:
-        return f"{port}: no such port; {_present()}"
+        return f"no such port; {_present()}"
     if number in (errno.EACCES, errno.EPERM):
-        return f"{port}: permission denied{_group(port)}"
+        return f"permission denied{_group(port)}"
     if number in (errno.EAGAIN, errno.EBUSY):
-        return f"{port}: another program has it open{_holders(port)}"
-    return f"{port}: {error}"
+        return f"another program has it open{_holders(port)}"
+    return str(error)
 
 
 def _present() -> str:

@@ -56,14 +56,14 @@ class SerialSettings(BaseModel):
 
 
 class SerialTransport:
-    """A port by pySerial; a device behind it may still answer what it was asked before the port was opened."""
+    """A port by pySerial; what the device was asked before it was opened may still be answered."""
 
     forgets_on_close = False
 
     def __init__(self, settings: SerialSettings) -> None:
         self._settings = settings
         self._waiter = Waiter()
-        self._port: serial.SerialBase | None = None
+        self._port: serial.Serial | None = None
         #: The descriptor, where reading it directly is the same as asking pySerial: half the system calls.
         self._fd: int | None = None
         self._cancelled = False
@@ -94,7 +94,7 @@ class SerialTransport:
             port.reset_input_buffer()
         except (OSError, LinkDownError) as error:
             self.close()
-            raise LinkDownError(f"{self.address}: {error}") from None
+            raise LinkDownError(str(error)) from None
 
     def _arguments(self) -> dict[str, Any]:
         settings = self._settings
@@ -129,7 +129,7 @@ class SerialTransport:
             while 0 <= accepted < len(data):
                 accepted += self._write_some(data[accepted:])
         except (OSError, LinkDownError) as error:
-            raise WriteError(f"{self.address}: {error}", abs(accepted)) from None
+            raise WriteError(str(error), abs(accepted)) from None
 
     def _write_some(self, data: bytes) -> int:
         assert self._fd is not None
@@ -145,7 +145,7 @@ class SerialTransport:
         try:
             return self._read_by_pyserial(timeout_s) if self._fd is None else self._read_fd(timeout_s)
         except OSError as error:
-            raise LinkDownError(f"{self.address}: {error}") from None
+            raise LinkDownError(str(error)) from None
 
     def _read_fd(self, timeout_s: float) -> bytes:
         assert self._fd is not None
@@ -153,14 +153,14 @@ class SerialTransport:
             return b""
         data = os.read(self._fd, 65536)
         if not data:
-            raise LinkDownError(f"{self.address}: the port is gone (unplugged?)")
+            raise LinkDownError("the port is gone (unplugged?)")
         return data
 
     def _read_by_pyserial(self, timeout_s: float) -> bytes:
         port = self._open_port()
         deadline_s = time.monotonic() + timeout_s
         while True:
-            waiting = port.in_waiting
+            waiting: int = port.in_waiting
             if waiting or timeout_s > 0:
                 data: bytes = port.read(waiting or 1)
                 if data:
@@ -170,9 +170,9 @@ class SerialTransport:
             if time.monotonic() >= deadline_s:
                 return b""
 
-    def _open_port(self) -> serial.SerialBase:
+    def _open_port(self) -> serial.Serial:
         if self._port is None:
-            raise LinkDownError(f"{self.address}: not open")
+            raise LinkDownError("the port is not open")
         return self._port
 
     def transmit_s(self, count: int) -> float:

@@ -1,13 +1,13 @@
 """Knowing the device at the other end, and whose reply comes next.
 
 After a reply that was late, lost or garbled, the next thing that arrives may be anybody's answer. Throwing
-away what lies in the input before the next command is not enough: what is late comes after that. So nothing is
-sent until one of these has happened:
+away what lies in the input before the next command is not enough: what is late comes after that. So nothing
+is sent until one of these has happened:
 
 - the connection was opened anew, where the device forgets with it what it was asked (TCP);
-- the line was silent for longer than any reply was ever late and, where the device has an identity, a question
-  for that was answered: a device answers in order, so all that was asked before has been answered or never
-  will be (serial).
+- the line was silent for longer than any reply was ever late and, where the device has an identity, a
+  question for that was answered: a device answers in order, so all that was asked before has been answered
+  or never will be (serial).
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def identify(line: Line, identity: Identity, timeout_s: float | None = None) -> 
     """
     timeout_s = line.spec.reply_timeout_s if timeout_s is None else timeout_s
     try:
-        return _ask(line, identity, timeout_s, lambda got: True)
+        return _ask(line, identity, timeout_s, None)
     except DeviceReplyError as error:
         raise DeviceIdentityError(
             f"{line.title}: another device: expected '{identity.reply.source}', got {quoted(error.got)}"
@@ -63,12 +63,14 @@ def resynchronise(line: Line, known: bytes | None, on_wait: Callable[[], object]
         LinkDownError: All attempts failed, or the port is gone.
         DeviceIdentityError: Another device has taken its place.
     """
-    attempt_once = _reopen if line.transport.forgets_on_close else _barrier
     reason: DeviceError | None = None
     for attempt in range(ATTEMPTS):
         on_wait()
         try:
-            attempt_once(line, known, GROWTH**attempt, on_wait)
+            if line.transport.forgets_on_close:
+                _reopen(line, GROWTH**attempt, on_wait)
+            else:
+                _barrier(line, known, GROWTH**attempt, on_wait)
         except (LinkDownError, DeviceIdentityError):
             raise
         except DeviceError as error:
@@ -79,11 +81,10 @@ def resynchronise(line: Line, known: bytes | None, on_wait: Callable[[], object]
     raise LinkDownError(f"{reason} ({ATTEMPTS} attempts to get in step again)")
 
 
-def _reopen(line: Line, known: bytes | None, factor: int, on_wait: Callable[[], object]) -> None:
+def _reopen(line: Line, factor: int, on_wait: Callable[[], object]) -> None:
     """A new connection: the old one took along what was under way."""
-    line.transport.close()
-    line.transport.open()
-    line.opened()
+    line.close()
+    line.open()
     on_wait()
     if line.spec.identity is not None:
         identify(line, line.spec.identity, line.spec.reply_timeout_s * factor)
@@ -97,7 +98,7 @@ def _barrier(line: Line, known: bytes | None, factor: int, on_wait: Callable[[],
     need_silence(line, silence_s, on_wait)
     if spec.identity is None:
         return
-    _ask(line, spec.identity, spec.reply_timeout_s * factor, lambda got: known in (None, got))
+    _ask(line, spec.identity, spec.reply_timeout_s * factor, known)
     # Barriers that were given up may still be answered, and each by just what this one waited for.
     need_silence(line, spec.gap_timeout_s if factor == 1 else silence_s, on_wait)
 
@@ -112,8 +113,13 @@ def need_silence(line: Line, silence_s: float, on_wait: Callable[[], object] | N
         raise DeviceError(f"{line.title}: does not fall silent for {silence_s:.1f} s")
 
 
-def _ask(line: Line, identity: Identity, timeout_s: float, is_right: Callable[[bytes], bool]) -> bytes:
-    """The answer to the question for the identity; what came instead is in the error."""
+def _ask(line: Line, identity: Identity, timeout_s: float, known: bytes | None) -> bytes:
+    """The answer to the question for the identity, and exactly *known* if that is given.
+
+    Raises:
+        DeviceReplyError: Only other things came; the last of them is in the error.
+        DeviceTimeoutError: Nothing came.
+    """
     question = identity.send.format({})
     line.send(question)
     give_up_s = line.clock() + timeout_s
@@ -125,7 +131,7 @@ def _ask(line: Line, identity: Identity, timeout_s: float, is_right: Callable[[b
             if wrong is None:
                 raise
             break
-        if _matches(identity, got) and is_right(got):
+        if _matches(identity, got) and known in (None, got):
             return got
         line.counts.late_replies += 1
         wrong = got

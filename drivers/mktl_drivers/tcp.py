@@ -73,10 +73,10 @@ class TcpTransport:
             new.connect_ex(address)  # type: ignore[arg-type]
             timeout_s = self._settings.connect_timeout_s
             if not self._waiter.writable(timeout_s):
-                raise LinkDownError(f"{self.address}: no connection within {timeout_s} s")
+                raise LinkDownError(f"no connection within {timeout_s} s")
             refused = new.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
             if refused:
-                raise LinkDownError(f"{self.address}: {os.strerror(refused)}")
+                raise LinkDownError(os.strerror(refused).lower())
         except LinkDownError:
             self.close()
             raise
@@ -99,7 +99,7 @@ class TcpTransport:
                     if not self._waiter.writable(WRITE_TIMEOUT_S):
                         raise LinkDownError(f"takes no data for {WRITE_TIMEOUT_S} s") from None
         except (OSError, LinkDownError) as error:
-            raise WriteError(f"{self.address}: {_words(error)}", accepted) from None
+            raise WriteError(_words(error), accepted) from None
 
     def read(self, timeout_s: float) -> bytes:
         """What has arrived, or ``b""`` after *timeout_s*."""
@@ -112,20 +112,20 @@ class TcpTransport:
                 timeout_s = deadline_s - time.monotonic()
                 continue
             except OSError as error:
-                raise LinkDownError(f"{self.address}: {_words(error)}") from None
+                raise LinkDownError(_words(error)) from None
             if not data:
-                raise LinkDownError(f"{self.address}: the device closed the connection")
+                raise LinkDownError("the device closed the connection")
             return data
         return b""
 
     def _open_socket(self) -> socket.socket:
         if self._socket is None:
-            raise LinkDownError(f"{self.address}: not connected")
+            raise LinkDownError("not connected")
         return self._socket
 
     def transmit_s(self, count: int) -> float:
         """Nothing worth counting."""
-        return 0.0
+        return 0.0 * count
 
     def cancel(self) -> None:
         """End every wait."""
@@ -143,4 +143,4 @@ class TcpLink(TextLink):
 
 
 def _words(error: Exception) -> str:
-    return (error.strerror if isinstance(error, OSError) else None) or str(error)
+    return (error.strerror or "").lower() if isinstance(error, OSError) else str(error)

@@ -10,7 +10,8 @@ from mktl.errors import LinkDownError
 class Transport(Protocol):
     """A port that one thread owns; only :meth:`cancel` may be called by another.
 
-    Every method but ``close`` and ``cancel`` raises LinkDownError when the port is gone or was never there.
+    Every method but ``close`` and ``cancel`` raises LinkDownError when the port is gone or was never there;
+    its text says what happened and leaves the name of the port to the link.
     """
 
     #: True when closing the port ends what is under way at the far side, so that no reply can come later.

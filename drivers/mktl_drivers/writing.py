@@ -44,14 +44,19 @@ def write(item: BoundItem, command: Command, value: Any) -> None:
     try:
         if check is not None:
             check.verify(frame)
-        if item.spec.read_back and item.source is not None:
-            item.source.read()
-        else:
-            item.publish(value)
     except DeviceRefusedError:
         raise
     except DeviceError as error:
         raise _unknown(item, frame, error) from None
+    if item.source is None or not item.spec.read_back:
+        item.publish(value)
+        return
+    try:
+        item.source.read()
+    except DeviceError as error:
+        # The items say so by now. The set has failed only if nothing else tells that it was carried out.
+        if check is None and command.reply is None:
+            raise _unknown(item, frame, error) from None
 
 
 def _send(item: BoundItem, command: Command, frame: bytes) -> None:
@@ -83,9 +88,9 @@ def _others(item: BoundItem, command: Command) -> dict[str, Any]:
 
     They are read first: what somebody has changed at the front panel must not be written back to what it was.
     """
-    others = {key: item.store[key] for key in command.send.item_references}
-    bound = {key: other for key, other in others.items() if getattr(other, "link", None) is item.link}
-    for source in {other.source: None for other in bound.values() if other.source is not None}:
+    others: dict[str, Any] = {key: item.store[key] for key in command.send.item_references}
+    own = [other for other in others.values() if getattr(other, "link", None) is item.link]
+    for source in dict.fromkeys(other.source for other in own if other.source is not None):
         source.read()
     values = {}
     for key, other in others.items():

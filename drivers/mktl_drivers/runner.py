@@ -1,0 +1,159 @@
+"""The one thread of a link: opens the port, works through the jobs, and knows when the device is silent."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import TYPE_CHECKING
+
+from mktl.errors import DeviceError, LinkDownError, MktlError
+
+from .backoff import Backoff
+from .jobs import Job
+from .sync import identify, need_silence, resynchronise
+from .wording import plural
+
+if TYPE_CHECKING:
+    from .link import TextLink
+
+log = logging.getLogger(__name__)
+
+
+class Runner:
+    """Runs until :attr:`closing` is set, whatever the device and the jobs do."""
+
+    def __init__(self, link: TextLink) -> None:
+        self.closing = threading.Event()
+        self._link = link
+        self._line = link.line
+        self._backoff = Backoff(link.spec.retry_s, link.spec.retry_max_s)
+        self._identity: bytes | None = None
+        #: True once a job went well on this connection.
+        self._useful = False
+        #: Since when the device has not answered, or the link has been down.
+        self._silent_from_s: float | None = None
+        self._silence_logged = False
+
+    def run(self) -> None:
+        """Keep the link up; the body of the thread."""
+        try:
+            while not self.closing.is_set():
+                self._once()
+                self._pause()
+        finally:
+            self._line.close()
+
+    def _once(self) -> None:
+        """From one connection to its end."""
+        try:
+            self._connect()
+            self._serve()
+        except DeviceError as error:
+            self._lost(error)
+        except Exception as error:
+            log.exception("%s: a mistake in the driver; the link is opened again", self._link.name)
+            self._lost(LinkDownError(f"{self._line.title}: {type(error).__name__}: {error}"))
+
+    def _pause(self) -> None:
+        """Wait before the next attempt, but not after a connection that was good for something."""
+        if self._useful:
+            self._useful = False
+            self._backoff.reset()
+        else:
+            self.closing.wait(self._backoff.next_s())
+
+    # -- up
+
+    def _connect(self) -> None:
+        link, line = self._link, self._line
+        line.open()
+        line.longest_s = 0.0
+        if link.spec.identity is not None:
+            self._identity = identify(line, link.spec.identity)
+            if not link.transport.forgets_on_close:
+                need_silence(line, link.spec.gap_timeout_s)
+        if link.check is not None:
+            link.check.forget()
+        now_s = line.clock()
+        if self._silent_from_s is None:
+            log.info("%s: connected", line.title)
+        else:
+            log.info("%s: answering again after %.1f s", link.name, now_s - self._silent_from_s)
+        self._silent_from_s, self._silence_logged = None, False
+        link.connected(now_s)
+
+    def _serve(self) -> None:
+        """Work until the port is lost or the link closed."""
+        line, jobs = self._line, self._link.jobs
+        while not self.closing.is_set():
+            if not line.in_step:
+                resynchronise(line, self._identity, self._look_at_silence)
+            if not jobs.wait():
+                return
+            line.keep_quiet()  # before a job is taken: a set that comes meanwhile goes first
+            job = jobs.take()
+            if job is not None:
+                self._work(job)
+            if line.lost is not None:
+                raise line.lost
+
+    def _work(self, job: Job) -> None:
+        try:
+            result = job.run()
+        except Exception as error:
+            self._troubled(error)
+            self._link.jobs.finish(job, error=error)
+        else:
+            self._link.jobs.finish(job, result)
+            self._useful = True
+            if self._silent_from_s is not None:
+                self._answered()
+
+    # -- silent
+
+    def _answered(self) -> None:
+        if self._silence_logged:
+            silent_s = self._line.clock() - (self._silent_from_s or 0.0)
+            log.info("%s: answering again after %.1f s", self._link.name, silent_s)
+        self._silent_from_s, self._silence_logged = None, False
+
+    def _troubled(self, error: Exception) -> None:
+        if not isinstance(error, MktlError):
+            log.exception("%s: a job raised", self._link.name)
+        self._line.counts.last_error = str(error)
+        if self._line.in_step:
+            return  # refused, or never sent: the line is as well as ever
+        if self._link.check is not None:
+            self._link.check.forget()
+        if self._silent_from_s is None:
+            self._silent_from_s = self._line.sent_s
+        if self._line.lost is None:
+            self._look_at_silence()
+
+    def _look_at_silence(self) -> None:
+        """Flag what should have been read by now while the device does not answer."""
+        now_s = self._line.clock()
+        silent_s = now_s - (self._silent_from_s or now_s)
+        reason = f"{self._line.title}: silent for {silent_s:.1f} s"
+        flagged = sum(source.flag_overdue(now_s, reason) for source in self._link.sources)
+        if flagged and not self._silence_logged:
+            self._silence_logged = True
+            log.warning("%s: silent for %.1f s, %s", self._link.name, silent_s, _kept(flagged))
+
+    # -- down
+
+    def _lost(self, error: DeviceError) -> None:
+        self._line.close()
+        if self.closing.is_set():
+            return
+        reason = str(error)
+        if self._silent_from_s is None:
+            self._silent_from_s = self._line.clock()
+        if self._link.state != "disconnected" or reason != self._line.counts.last_error:
+            log.warning("%s; %s", reason, _kept(len(self._link.items)))
+        self._line.counts.last_error = reason
+        self._link.disconnected(reason)
+
+
+def _kept(count: int) -> str:
+    return f"{plural(count, 'item')} {'keeps its last value' if count == 1 else 'keep their last values'}"
