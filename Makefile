@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO_SECONDS ?=
 
-.PHONY: demo test lint types layers check clean
+.PHONY: demo test soak lint types layers check clean
 
 $(VENV)/.ready: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("mktl needs Python 3.11 or newer, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
@@ -17,6 +17,9 @@ demo: $(VENV)/.ready  ## a simulated Lake Shore 336, markd on it, and its temper
 
 test: $(VENV)/.ready  ## every fast test
 	@$(BIN)/python -m pytest -q
+
+soak: $(VENV)/.ready  ## the long ones
+	@$(BIN)/python -m pytest -q -m soak
 
 lint: $(VENV)/.ready
 	@$(BIN)/ruff check .
