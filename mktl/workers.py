@@ -19,12 +19,11 @@ from .errors import MktlError
 
 log = logging.getLogger(__name__)
 
-#: Threads that start as soon as there is work for them.
-EAGER_THREADS = 4
 #: Threads at the most: this many lanes may hang at once before others have to wait.
 MOST_THREADS = 64
-#: Beyond the eager ones, a thread is added when work waits and no thread has taken any for this long.
-PATIENCE_S = 0.01
+#: More threads are put to work when work waits and none has been taken for this long. Python runs one
+#: thread at a time, so that short jobs are done soonest by one; more are for jobs that wait for something.
+PATIENCE_S = 0.002
 #: A thread with nothing to do ends after this long.
 IDLE_S = 5.0
 
@@ -99,6 +98,7 @@ class Workers:
         self._lanes: deque[Lane] = deque()
         self._threads: set[threading.Thread] = set()
         self._idle = 0
+        self._wakes = 0
         self._started = 0
         self._taken = 0
         self._taken_before = 0
@@ -113,16 +113,25 @@ class Workers:
 
     def _enqueue(self, lane: Lane) -> None:
         self._lanes.append(lane)
-        if self._idle:
-            self._ready.notify()
-        elif len(self._threads) < min(EAGER_THREADS, self._most):
-            self._spawn()
-        elif self._watch is None and len(self._threads) < self._most:
-            self._watch_progress()
+        if len(self._threads) == self._idle:
+            self._employ(1)
+        elif self._watch is None:
+            self._watch_progress(1)
 
-    def _watch_progress(self) -> None:
+    def _employ(self, count: int) -> None:
+        """Wake *count* threads, or start them."""
+        woken = min(count, self._idle)
+        self._ready.notify(woken)
+        # A woken thread counts as busy from here on, not only once it runs.
+        self._idle -= woken
+        self._wakes += woken
+        for _ in range(min(count - woken, self._most - len(self._threads))):
+            self._spawn()
+
+    def _watch_progress(self, more: int) -> None:
+        """Look again soon, and put *more* threads to work if nothing has been taken by then."""
         self._taken_before = self._taken
-        self._watch = poll.clock().once(PATIENCE_S, self._relieve)
+        self._watch = poll.clock().once(PATIENCE_S, lambda: self._relieve(more))
 
     def _spawn(self) -> None:
         if self._closed:
@@ -132,15 +141,16 @@ class Workers:
         self._threads.add(thread)
         thread.start()
 
-    def _relieve(self) -> None:
-        """Add a thread when work waits and nothing was taken since the last look: every thread is stuck."""
+    def _relieve(self, more: int) -> None:
         with self._lock:
             self._watch = None
-            if self._closed or not self._lanes or len(self._threads) >= self._most:
+            if self._closed or not self._lanes:
                 return
-            if self._taken == self._taken_before:
-                self._spawn()
-            self._watch_progress()
+            stuck = self._taken == self._taken_before
+            if stuck:
+                self._employ(more)
+            if self._idle or len(self._threads) < self._most:
+                self._watch_progress(2 * more if stuck else 1)
 
     def _run(self) -> None:
         lane: Lane | None = None
@@ -178,7 +188,10 @@ class Workers:
                 return _nothing, None
             self._idle += 1
             woken = self._ready.wait(IDLE_S)
-            self._idle -= 1
+            if self._wakes:  # who wakes a thread has taken it off the idle ones
+                self._wakes -= 1
+            else:
+                self._idle -= 1
             if not woken and not self._lanes:
                 return _nothing, None
 
@@ -193,7 +206,7 @@ class Workers:
             self._closed = True
             if self._watch is not None:
                 self._watch.cancel()
-            self._ready.notify_all()
+            self._employ(self._idle)
             threads = [thread for thread in self._threads if thread is not threading.current_thread()]
         deadline_s = time.monotonic() + timeout_s
         for thread in threads:

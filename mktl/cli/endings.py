@@ -53,9 +53,9 @@ class Failures:
 def one_line(name: str, error: BaseException) -> str:
     """The text of *error* on one line, with *name* before it unless the text says it already.
 
-    >>> one_line("lab.temp", TimeoutError("no answer"))
+    >>> one_line("lab.temp", MktlError("no answer"))
     'lab.temp: no answer'
-    >>> one_line("lab.target", ValueError("lab.target: 312.0 mm is above the maximum 300.0 mm"))
+    >>> one_line("lab.target", MktlError("lab.target: 312.0 mm is above the maximum 300.0 mm"))
     'lab.target: 312.0 mm is above the maximum 300.0 mm'
     """
     text = str(error)

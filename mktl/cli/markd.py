@@ -133,8 +133,14 @@ class Stop:
         self._signals.put(number)
 
     def wait(self) -> str:
-        """Block until a signal has come; its name."""
-        return signal.Signals(self._signals.get()).name
+        """Block until a signal has come; its name. Any further one is ignored until the process is gone.
+
+        Ignored by the kernel: the interpreter drops handlers before it ends, and a signal then would kill.
+        """
+        number = self._signals.get()
+        for handled in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(handled, signal.SIG_IGN)
+        return signal.Signals(number).name
 
 
 def serve(daemon_class: type[Daemon], arguments: argparse.Namespace, stop: Stop) -> int:

@@ -34,14 +34,17 @@ class Polled(mktl.Daemon):
 
 
 CLIENT = """
-import json, sys, threading, mktl
-from tests.conftest import wait_for
+import json, threading, mktl
 store = mktl.get("lab")
 keys = [key for key in store.keys() if key.startswith("n")]
-seen = {}
+updated, everything = set(), threading.Event()
+def changed(item, value, time):
+    updated.add(item.key)
+    if len(updated) == len(keys):
+        everything.set()
 for key in keys:
-    store[key].register(lambda item, value, time: seen.__setitem__(item.key, value))
-wait_for(lambda: len(seen) == len(keys) and min(seen.values()) >= 2, "an update of each", 60)
+    store[key].register(changed)
+assert everything.wait(60), len(updated)
 print(json.dumps({"items": len(keys), "threads": threading.active_count()}))
 mktl.close()
 """

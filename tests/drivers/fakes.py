@@ -7,13 +7,13 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from typing import ClassVar
 
+from mktl_drivers import TextLink
+from mktl_drivers.specs import link_spec
+from mktl_drivers.transport import WriteError
 from pydantic import BaseModel, ConfigDict
 
 from mktl.devicefile import LinkSpec
 from mktl.errors import LinkDownError
-from mktl_drivers import TextLink
-from mktl_drivers.specs import link_spec
-from mktl_drivers.transport import WriteError
 
 #: What the device says to a command: pieces of reply with the seconds until each.
 Answer = bytes | Iterable[tuple[float, bytes]]
@@ -27,7 +27,9 @@ class FakePort:
         forgets: As a TCP connection does, or not, as a serial port.
     """
 
-    def __init__(self, device: Callable[[bytes], Answer] = lambda command: b"", forgets: bool = False) -> None:
+    def __init__(
+        self, device: Callable[[bytes], Answer] = lambda command: b"", forgets: bool = False
+    ) -> None:
         self.device = device
         self.forgets_on_close = forgets
         self.now_s = 100.0

@@ -6,16 +6,17 @@ import doctest
 import pkgutil
 from importlib import import_module
 
+import mktl_drivers
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-import mktl_drivers
 from mktl_drivers.backoff import Backoff
 from mktl_drivers.framing import Framer
 
 
-@pytest.mark.parametrize("name", sorted(module.name for module in pkgutil.iter_modules(mktl_drivers.__path__)))
+@pytest.mark.parametrize(
+    "name", sorted(module.name for module in pkgutil.iter_modules(mktl_drivers.__path__))
+)
 def test_the_examples_in_docstrings_are_true(name) -> None:
     assert doctest.testmod(import_module(f"mktl_drivers.{name}")).failed == 0
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import threading
 
 import pytest
+from mktl_drivers.jobs import Jobs, Priority
 
 from mktl.errors import LinkDownError
-from mktl_drivers.jobs import Jobs, Priority
 
 
 def work_through(jobs: Jobs) -> list[object]:

@@ -5,14 +5,19 @@ from __future__ import annotations
 import math
 
 import pytest
+from mktl_drivers.judging import Verdict, fit, in_words, judge
 
 from mktl.devicefile import Conversion, ItemSpec
-from mktl_drivers.judging import Verdict, fit, in_words, judge
 
 # Lake Shore 336, RDGST?: the enumerators of its reading status.
 STATUS = {
     "type": "mask",
-    "enumerators": {"none": "ok", "0": "invalid", "4": "temperature underrange", "5": "temperature overrange"},
+    "enumerators": {
+        "none": "ok",
+        "0": "invalid",
+        "4": "temperature underrange",
+        "5": "temperature overrange",
+    },
 }
 
 

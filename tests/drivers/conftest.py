@@ -1,0 +1,41 @@
+"""A daemon whose items are on one link."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+import mktl
+from mktl_drivers import TextItem, TextLink
+
+#: Keys of an item's description; all others are keywords of TextItem.
+DESCRIPTION = {"type", "units", "range", "enumerators", "settable"}
+
+
+@pytest.fixture
+def serve(make_daemon) -> Iterator[Callable[..., dict[str, mktl.Item]]]:
+    """Serve items given as ``key={"type": ..., "get": ...}`` on a link; what is returned has them by key."""
+    links: list[TextLink] = []
+
+    def start(link: TextLink, *, is_open: bool = True, **items: dict[str, Any]) -> dict[str, mktl.Item]:
+        class Bench(mktl.Daemon):
+            def setup(self) -> None:
+                for key, words in items.items():
+                    keywords = {word: value for word, value in words.items() if word not in DESCRIPTION}
+                    self.add_item(TextItem, key, link=link, **keywords)
+
+        links.append(link)
+        descriptions = {
+            key: {"type": "numeric"} | {word: value for word, value in words.items() if word in DESCRIPTION}
+            for key, words in items.items()
+        }
+        daemon = make_daemon(items=descriptions, daemon_class=Bench)
+        if is_open:
+            link.open()
+        return daemon.items
+
+    yield start
+    for link in links:
+        link.close()
