@@ -120,6 +120,7 @@ class Runner:
     def _troubled(self, error: Exception) -> None:
         if not isinstance(error, MktlError):
             log.exception("%s: a job raised", self._link.name)
+            self._line.in_step = False  # nobody knows how far it came
         self._line.counts.last_error = str(error)
         if self._line.in_step:
             return  # refused, or never sent: the line is as well as ever

@@ -28,7 +28,7 @@ def _registry() -> Any:
         import pint
     except ImportError:
         raise MktlError("quantities need pint: pip install 'mktl[units]'") from None
-    registry = pint.UnitRegistry()
+    registry: Any = pint.UnitRegistry()
     registry.define("hourangle = pi / 12 * radian")
     return registry
 

@@ -107,6 +107,27 @@ def test_a_signal_while_it_sets_up_stops_it_as_soon_as_it_stands(
     assert "clean\n" in daemon.said
 
 
+ANOTHER_THREAD = """
+import signal, threading, time
+from mktl.cli.markd import Stop
+
+def hit_this_thread():
+    time.sleep(0.2)  # until the main thread blocks; if it does not yet, the promise is only easier to keep
+    signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
+
+stop = Stop()
+stop.install()
+threading.Thread(target=hit_this_thread).start()
+print(stop.wait(), flush=True)
+"""
+
+
+def test_a_signal_that_does_not_interrupt_the_main_thread_wakes_it_all_the_same(run: Run) -> None:
+    process = run("python", "-c", ANOTHER_THREAD)
+    process.wait_for("SIGTERM", process.out)
+    assert process.wait() == 0
+
+
 def test_the_configuration_is_known_at_the_next_start(
     lab: Running, run: Run, call: Callable[..., Result]
 ) -> None:
