@@ -6,29 +6,38 @@ DEMO_SECONDS ?=
 
 .PHONY: demo test soak lint types layers check clean
 
-$(VENV)/.ready: pyproject.toml
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable
+
+$(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit("mktl needs Python 3.11 or newer, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,lint]'
+	@$(PYTHON) -m venv $(VENV)
+
+# What runs needs little; what tests and checks need is many times as much.
+$(VENV)/.runs: pyproject.toml | $(BIN)/python
+	@$(INSTALL) .
 	@touch $@
 
-demo: $(VENV)/.ready  ## a simulated Lake Shore 336, markd on it, and its temperatures live
+$(VENV)/.checks: pyproject.toml | $(BIN)/python
+	@$(INSTALL) '.[test,lint]'
+	@touch $@ $(VENV)/.runs
+
+demo: $(VENV)/.runs  ## a simulated Lake Shore 336, markd on it, and its temperatures live
 	@$(BIN)/python docs/examples/cooldown.py $(if $(DEMO_SECONDS),--seconds $(DEMO_SECONDS))
 
-test: $(VENV)/.ready  ## every fast test
+test: $(VENV)/.checks  ## every fast test
 	@$(BIN)/python -m pytest -q
 
-soak: $(VENV)/.ready  ## the long ones
+soak: $(VENV)/.checks  ## the long ones
 	@$(BIN)/python -m pytest -q -m soak
 
-lint: $(VENV)/.ready
+lint: $(VENV)/.checks
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 
-types: $(VENV)/.ready
+types: $(VENV)/.checks
 	@$(BIN)/mypy
 
-layers: $(VENV)/.ready
+layers: $(VENV)/.checks
 	@$(BIN)/lint-imports
 
 check: lint types layers test
