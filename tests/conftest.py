@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import json
 import os
+import random
 import socket
 import subprocess
 import sys
@@ -51,9 +52,26 @@ def nothing_left_behind(home: Path) -> Iterator[None]:
 
 
 def _free_udp_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port below those that the system gives to anybody who asks for any."""
+    while True:
+        port = random.randrange(15_000, 30_000)
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            try:
+                probe.bind(("", port))
+            except OSError:
+                continue
+        return port
+
+
+def wait_until_serving(markd: subprocess.Popen[str]) -> None:
+    """Read what a `markd` process logs until it says that it serves."""
+    assert markd.stderr is not None
+    heard = []
+    for line in markd.stderr:
+        heard.append(line)
+        if "requests on port" in line:
+            return
+    raise AssertionError(f"markd did not start: {''.join(heard)}")
 
 
 def _descriptors() -> int:

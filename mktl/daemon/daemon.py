@@ -7,6 +7,7 @@ import os
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import ExitStack
 from functools import partial
 from typing import Any
 
@@ -30,6 +31,7 @@ from .catalog import Catalog
 from .devices import BoundDevice
 from .drivers import Link
 from .requests import Router
+from .twin import refuse_twin
 
 log = logging.getLogger(__name__)
 
@@ -64,13 +66,13 @@ class Daemon:
         self.catalog = Catalog()
         self._closing = threading.Lock()
         self._closed = False
+        # What has been begun, ended in the reverse order: however far the start came.
+        self._endings = ExitStack()
         self._device: BoundDevice | None = None
         self._router: Router | None = None
         self._own_links: list[Link] = []
-        self._server: Server | None = None
-        self._responder: Responder | None = None
-        self._announcer: Announcer | None = None
         self._lock = local.DaemonLock(self.name, self.alias)
+        self._endings.callback(self._lock.release)
         try:
             self._prepare()
             self._fill()
@@ -136,17 +138,23 @@ class Daemon:
             ports=local.load_ports(self.name, self.uuid),
             avoid=local.ports_of_others(self.uuid),
         )
+        self._endings.callback(self._server.close)
         #: The ports that it listens on: requests and broadcasts.
         self.rep, self.pub = self._server.rep, self._server.pub
-        self._workers = Workers(f"mktl-{self.name}-{self.alias}")
+        if not self.override:
+            refuse_twin(self.name, self.alias, self.rep)
+        self.store = begin.own_store(self.name)
+        self._endings.callback(begin.disown, self.store, self.uuid)
         self._persistence = Persistence(self.name, self.alias)
+        self._endings.callback(self._persistence.close)
+        self._workers = Workers(f"mktl-{self.name}-{self.alias}")
+        self._endings.callback(self._workers.close)
         self._publisher = Publisher(self._server, self._workers)
         items = {**self._configuration.items, **builtin.descriptions(self.alias)}
         self._block: Block = make_block(
             self.name, self.alias, self.uuid, items,
             hostname=own_hostname(), rep=self.rep, pub=self.pub, time=self.started,
         )  # fmt: skip
-        self.store = begin.own_store(self.name)
         self.store.own.add(self.uuid)
         self.store.add_block(self._block)
         if self._configuration.device is not None:
@@ -155,6 +163,8 @@ class Daemon:
                 simulate=bool(getattr(self.arguments, "simulate", False)),
                 speed=float(getattr(self.arguments, "speed", None) or 1.0),
             )
+            self._endings.callback(self._device.close)
+        self._endings.callback(self._stop_polls)
 
     def _fill(self) -> None:
         self.setup()
@@ -168,6 +178,7 @@ class Daemon:
         self._load_values()
         for link in (*self.links.values(), *self._own_links):
             link.open()
+            self._endings.callback(link.close)
         self.setup_final()
 
     def _load_values(self) -> None:
@@ -189,29 +200,31 @@ class Daemon:
             raise ItemValueError(f"the initial value of {error}") from None
 
     def _serve(self) -> None:
-        assert self._server is not None
         self.catalog.add(self._block)
         self._router = Router(self.name, self.items, self.catalog)
-        self._responder = Responder(udp_ports()[1], self.rep)
-        self._watch(self._responder)
+        self._listen_for_calls(udp_ports()[1])
         self._server.start()
         try:
             local.save_ports(self.name, self.uuid, self.rep, self.pub)
         except OSError as error:
             log.warning("the ports could not be stored: %s; clients of this host may not find it", error)
         self._lock.sign(f"pid {os.getpid()} on {own_hostname()}, ports {self.rep} and {self.pub}")
-        self._announcer = Announcer(lambda: self._block, self.override, self._workers.lane())
-        self._announcer.start()
+        announcer = Announcer(lambda: self._block, self.override, self._workers.lane())
+        announcer.start()
+        self._endings.callback(announcer.stop)
         log.debug(
             "%s %s serves %d items on ports %d (requests) and %d (broadcasts)",
             self.name, self.alias, len(self.items), self.rep, self.pub,
         )  # fmt: skip
 
-    def _watch(self, responder: Responder) -> None:
-        """Have the wire thread answer calls by UDP; before it starts."""
+    def _listen_for_calls(self, port: int) -> None:
+        """Have the wire thread answer calls to this UDP port; before it starts."""
+        responder = Responder(port, self.rep)
         fd = responder.fileno()
-        if fd is not None and self._server is not None:
+        if fd is not None:
             self._server.watch(fd, responder.respond)
+        # The wire thread watches it to its end.
+        self._server.when_closed(responder.close)
 
     def _answer(self, request: Incoming) -> bool:
         assert self._router is not None
@@ -235,27 +248,15 @@ class Daemon:
                 self.cleanup()
         except Exception:
             log.exception("%s %s: cleanup raised", self.name, self.alias)
-        self._stop()
-        self._lock.release()
+        try:
+            self._endings.close()
+        except Exception:
+            log.exception("%s %s did not end in order", self.name, self.alias)
+        log.info("%s %s has stopped", self.name, self.alias)
 
-    def _stop(self) -> None:
-        if self._announcer is not None:
-            self._announcer.stop()
+    def _stop_polls(self) -> None:
         for item in self.items.values():
             item.poll(None)
-        if self._device is not None:
-            self._device.close()
-        for link in self._own_links:
-            link.close()
-        if self._server is None:
-            return
-        self._workers.close()
-        self._persistence.close()
-        self._server.close()
-        if self._responder is not None:
-            self._responder.close()
-        begin.disown(self.store, self.uuid)
-        log.info("%s %s has stopped", self.name, self.alias)
 
     def __enter__(self) -> Daemon:
         return self

@@ -11,7 +11,7 @@ from .. import poll
 from ..config.block import Block, check_block, endpoint
 from ..errors import ConflictError, MktlError
 from ..protocol.client import client
-from ..protocol.discover import Responder, call, udp_ports
+from ..protocol.discover import call, udp_ports
 from ..protocol.host import own_hostname, reachable
 from ..protocol.message import Incoming, Payload, Request
 from .daemon import Daemon
@@ -33,7 +33,6 @@ class Registry(Daemon):
     """
 
     def __init__(self, configuration: str = "registry", arguments: Any = None) -> None:
-        self._registry_responder: Responder | None = None
         super().__init__(STORE, configuration, arguments)
 
     def describe_items(self) -> Mapping[str, Mapping[str, Any]]:
@@ -43,14 +42,8 @@ class Registry(Daemon):
     def setup_final(self) -> None:
         """Listen for calls, and call the daemons that run already."""
         self._lane = self._workers.lane()
-        self._registry_responder = Responder(udp_ports()[0], self.rep)
-        self._watch(self._registry_responder)
+        self._listen_for_calls(udp_ports()[0])
         poll.clock().once(0.0, lambda: self._lane.submit(self._collect))
-
-    def cleanup(self) -> None:
-        """Listen no more."""
-        if self._registry_responder is not None:
-            self._registry_responder.close()
 
     def _answer(self, request: Incoming) -> bool:
         if request.target == "_catalog" and request.type == "SET":

@@ -28,7 +28,8 @@ def with_parameters(
         problems.add((SECTION,), f"expected a table, got {shown(declared)}")
         return rest
     for name in given.keys() - declared.keys():
-        problems.add((SECTION,), f"no parameter {quoted([name])}{instead(name, declared, plural='parameters')}")
+        hint = instead(name, declared, plural="parameters")
+        problems.add((SECTION,), f"no parameter {quoted([name])}{hint}")
     values = {
         name: _parsed(given[name]) if name in given else _default(name, entry, problems)
         for name, entry in declared.items()

@@ -57,6 +57,7 @@ class Server:
         self._asleep = False
         self._stop = False
         self._thread: threading.Thread | None = None
+        self._afterwards: list[Callable[[], None]] = []
         self._readers: dict[int, Callable[[], None]] = {}
         self._pub_lock = threading.Lock()
         self._audience = Audience()
@@ -85,6 +86,10 @@ class Server:
     def watch(self, fd: int, function: Callable[[], None]) -> None:
         """Call *function* on the wire thread when *fd* can be read; before :meth:`start`."""
         self._readers[fd] = function
+
+    def when_closed(self, function: Callable[[], None]) -> None:
+        """Call *function* once the wire thread has ended."""
+        self._afterwards.append(function)
 
     def start(self) -> None:
         """Begin to serve."""
@@ -119,6 +124,8 @@ class Server:
         if self._thread is not None:
             self._wake()
             self._thread.join()
+        for function in self._afterwards:
+            function()
         self._release()
 
     def _release(self) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import mktl
-from tests.conftest import ITEMS, wait_for
+from tests.conftest import ITEMS, wait_for, wait_until_serving
 
 MARKD = str(Path(sys.executable).parent / "markd")
 
@@ -27,7 +27,7 @@ def two_daemons(home, tmp_path):
         command = [MARKD, "lab", alias, "-c", str(path)]
         processes.append(subprocess.Popen(command, stderr=subprocess.PIPE, text=True))
     for process in processes:
-        assert "requests on port" in process.stderr.readline()
+        wait_until_serving(process)
     yield processes
     for process in processes:
         process.send_signal(signal.SIGTERM)
@@ -75,7 +75,7 @@ def test_a_client_of_a_dead_daemon_is_told_and_does_not_hang(two_daemons, remote
     two_daemons[0].stderr.close()
     command = [MARKD, "lab", "one"]
     two_daemons[0] = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-    assert "requests on port" in two_daemons[0].stderr.readline(), "a killed daemon leaves no lock behind"
+    wait_until_serving(two_daemons[0])  # a killed daemon leaves no lock behind
     assert path.exists()
     assert client.ask(do="set", key="lab.target", value=2)["value"] == 2
 

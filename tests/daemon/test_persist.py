@@ -14,6 +14,7 @@ import mktl
 from mktl.config.local import store_directory
 from mktl.item.reading import Reading
 from mktl.persist import Persistence
+from tests.conftest import wait_until_serving
 
 ITEMS = {
     "KEPT": {"type": "numeric", "persist": True, "initial": 1},
@@ -53,7 +54,7 @@ def test_a_set_that_was_answered_survives_kill_9(home, tmp_path, remote_client) 
     for value in (3, 4):
         process = subprocess.Popen([MARKD, "lab", "one", "-c", str(path)], stderr=subprocess.PIPE, text=True)
         try:
-            assert "requests on port" in process.stderr.readline()
+            wait_until_serving(process)
             client = remote_client()
             if value == 4:
                 assert client.ask(do="get", key="lab.kept")["value"] == 3

@@ -219,6 +219,30 @@ def test_ports_and_uuid_are_kept_over_a_restart(make_daemon) -> None:
     assert (again.uuid, again.rep, again.pub) == kept
 
 
+def test_a_second_daemon_with_another_home_is_told_where_the_first_runs(make_daemon, tmp_path) -> None:
+    import os
+    import subprocess
+    import sys
+
+    first = make_daemon()
+    code = """
+import mktl
+from mktl.daemon import configure
+class Twin(mktl.Daemon):
+    def describe_items(self):
+        return {}
+try:
+    Twin("lab", "one")
+except mktl.errors.ConflictError as error:
+    print(error)
+mktl.close()
+"""
+    environment = {**os.environ, "MKTL_HOME": str(tmp_path / "elsewhere")}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
+    assert "lab one runs already on" in done.stdout, done.stderr
+    assert f":{first.rep}" in done.stdout
+
+
 def test_a_second_daemon_of_the_name_is_told_where_the_first_runs(make_daemon) -> None:
     import os
 

@@ -14,6 +14,12 @@ from mktl_drivers import TextItem, TextLink
 DESCRIPTION = {"type", "units", "range", "enumerators", "settable"}
 
 
+@pytest.fixture(autouse=True)
+def no_registries(monkeypatch: pytest.MonkeyPatch) -> None:
+    """These daemons look for no registry: that takes 0.3 s, and none of them can end before."""
+    monkeypatch.setattr("mktl.daemon.announce.CALL_S", 0.0)
+
+
 @pytest.fixture
 def serve(make_daemon) -> Iterator[Callable[..., dict[str, mktl.Item]]]:
     """Serve items given as ``key={"type": ..., "get": ...}`` on a link; what is returned has them by key."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections import deque
+from bisect import insort
 from collections.abc import Callable, Iterable
 from typing import ClassVar
 
@@ -45,7 +45,7 @@ class FakePort:
         self.may_answer.set()
         #: Set while a read waits for that.
         self.waiting = threading.Event()
-        self._pieces: deque[tuple[float, bytes]] = deque()
+        self._pieces: list[tuple[float, bytes]] = []
         self._is_open = False
         self._cancelled = threading.Event()
 
@@ -76,7 +76,7 @@ class FakePort:
         """Have *data* come from the device."""
         if data:
             due_s = self.now_s + after_s
-            self._pieces = deque(sorted([*self._pieces, (due_s, data)], key=lambda piece: piece[0]))
+            insort(self._pieces, (due_s, data), key=lambda piece: piece[0])
 
     def read(self, timeout_s: float) -> bytes:
         self.waiting.set()
@@ -86,7 +86,7 @@ class FakePort:
         self._break("read")
         until_s = self.now_s + timeout_s
         if self._pieces and self._pieces[0][0] <= until_s:
-            due_s, data = self._pieces.popleft()
+            due_s, data = self._pieces.pop(0)
             self.now_s = max(self.now_s, due_s)
             return data
         self.now_s = max(self.now_s, until_s)

@@ -1,0 +1,141 @@
+"""A line on which replies come late, cut, garbled, twice or never: whose reply is whose is never mistaken."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from mktl_drivers import TextLink
+from mktl_drivers.jobs import Priority
+from mktl_drivers.line import Line
+
+import mktl
+
+from mktl.devicefile import Template
+from mktl.errors import DeviceError, LinkDownError, OutcomeUnknownError
+from tests.conftest import wait_for
+from tests.drivers.lines import IDN, PtyDevice, TcpDevice
+
+TIMEOUT_S = 0.04
+#: The shares of TARGETS E1, with the time that a late reply takes.
+SHARES = {"late": 0.05, "lost": 0.02, "cut": 0.02, "garbled": 0.01, "doubled": 0.01}
+LATE_S = (1.1 * TIMEOUT_S, 2.5 * TIMEOUT_S)
+
+#: A reply carries the number of its command, and a checksum that shows that a byte was changed.
+NUMBERED = Template.compile("{number:d}*{#xor8,hex}")
+
+
+class Unreliable:
+    """Answers ``GET 17`` and ``DO 18`` by their numbers; its replies suffer on their way."""
+
+    def __init__(self, seed: int) -> None:
+        self._random = random.Random(seed)
+        #: How often each ``DO`` was carried out.
+        self.done: Counter[int] = Counter()
+        #: The commands whose reply was sent whole and in time.
+        self.served: set[int] = set()
+
+    def __call__(self, command: str) -> list[tuple[float, bytes]]:
+        fault = self._draw()
+        if command == "*IDN?":
+            return self._tampered(IDN.encode(), fault)
+        verb, _, rest = command.partition(" ")
+        number = int(rest)
+        if verb == "DO":
+            self.done[number] += 1
+        if fault in (None, "doubled"):
+            self.served.add(number)
+        return self._tampered(NUMBERED.format({"number": number}), fault)
+
+    def _draw(self) -> str | None:
+        kinds = [*SHARES, None]
+        return self._random.choices(kinds, [*SHARES.values(), 1 - sum(SHARES.values())])[0]
+
+    def _tampered(self, reply: bytes, fault: str | None) -> list[tuple[float, bytes]]:
+        whole = reply + b"\r\n"
+        if fault == "lost":
+            return []
+        if fault == "late":
+            return [(self._random.uniform(*LATE_S), whole)]
+        if fault == "cut":
+            return [(0.0, whole[: self._random.randrange(1, len(whole))])]
+        if fault == "garbled":
+            at = self._random.randrange(len(whole))
+            return [(0.0, whole[:at] + bytes([whole[at] ^ 1 << self._random.randrange(7)]) + whole[at + 1 :])]
+        return [(0.0, whole * (2 if fault == "doubled" else 1))]
+
+
+class Tally:
+    """What became of each command."""
+
+    def __init__(self) -> None:
+        #: Each command that got a reply, with the number in that reply.
+        self.attributed: list[tuple[int, int]] = []
+        self.unknown: set[int] = set()
+        self.unsent: set[int] = set()
+        self.failed: set[int] = set()
+
+    def watch(self, line: Line) -> None:
+        """Note every reply that the line takes for the answer to a numbered command."""
+        exchange = line.exchange
+
+        def noting(send: bytes, reply: Template | None, timeout_s: float | None = None) -> Mapping[str, Any]:
+            fields = exchange(send, reply, timeout_s)
+            self.attributed.append((int(send.split()[1]), fields["number"]))
+            return fields
+
+        line.exchange = noting
+
+
+def exchange_all(link: TextLink, item: mktl.Item, count: int) -> Tally:
+    """Every other command a read, every other a set, one after the other."""
+    tally = Tally()
+    tally.watch(link.line)
+    for number in range(count):
+        wait_for(lambda: link.state == "connected")
+        try:
+            if number % 2:
+                item.set(number)
+            else:
+                read = partial(link.line.exchange, b"GET %d" % number, NUMBERED)
+                link.jobs.submit(read, Priority.REFRESH).result()
+        except OutcomeUnknownError:
+            tally.unknown.add(number)
+        except LinkDownError as error:
+            assert "nothing was sent" in str(error) or number % 2 == 0
+            tally.unsent.add(number)
+        except DeviceError:
+            tally.failed.add(number)
+    return tally
+
+
+@pytest.mark.parametrize("device_class", [PtyDevice, TcpDevice], ids=["pty", "tcp"])
+@pytest.mark.parametrize("count", [240, pytest.param(10_000, marks=[pytest.mark.soak, pytest.mark.timeout(900)])])
+def test_no_reply_is_taken_for_another_commands_and_no_command_runs_twice(
+    device_class, count, tmp_path: Path, serve
+) -> None:
+    unreliable = Unreliable(seed=count)
+    with device_class(unreliable, tmp_path / "port") as device:
+        link = device.link(reply_timeout_s=TIMEOUT_S, gap_timeout_s=0.02)
+        items = serve(link, go={"set": "DO {:d}", "set_reply": NUMBERED.source})
+        tally = exchange_all(link, items["go"], count)
+        link.close()
+
+    assert [pair for pair in tally.attributed if pair[0] != pair[1]] == []
+    answered = {number for number, _ in tally.attributed}
+    used = len(answered & unreliable.served) / len(unreliable.served)
+    print(f"{len(unreliable.served)} replies whole and in time, {used:.4f} of them used; {link.line.counts}")
+    assert used >= 0.98
+    # A command with an effect: once when it succeeded, never when it was not sent, else once at the most.
+    sets = set(range(1, count, 2))
+    assert max(unreliable.done.values()) == 1
+    assert {number for number in sets & answered if unreliable.done[number] != 1} == set()
+    assert {number for number in sets & tally.unsent if unreliable.done[number]} == set()
+    # A reply that was garbled is shown as it came: it may have been a refusal.
+    assert sets - answered <= tally.unknown | tally.unsent | tally.failed
+    assert sets & tally.unknown
