@@ -31,7 +31,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("HOME", "/nonexistent")
     # Calls stay on this host and on ports of their own: daemons that run beside the tests are not theirs.
     monkeypatch.setenv("MKTL_CALL", "127.255.255.255,127.0.0.1")
-    monkeypatch.setenv("MKTL_UDP_PORTS", f"{_free_udp_port()},{_free_udp_port()}")
+    monkeypatch.setenv("MKTL_UDP_PORTS", ",".join(str(free_port(socket.SOCK_DGRAM)) for _ in "rd"))
     return directory
 
 
@@ -51,11 +51,11 @@ def nothing_left_behind(home: Path) -> Iterator[None]:
         assert _descriptors() <= descriptors, "file descriptors left behind"
 
 
-def _free_udp_port() -> int:
-    """A port below those that the system gives to anybody who asks for any."""
+def free_port(kind: socket.SocketKind) -> int:
+    """A free port below those that the system gives to anybody who asks for any."""
     while True:
         port = random.randrange(15_000, 30_000)
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        with socket.socket(socket.AF_INET, kind) as probe:
             try:
                 probe.bind(("", port))
             except OSError:

@@ -116,7 +116,7 @@ class Stop:
 
     By a pipe that the interpreter writes to from within the signal itself. A handler in Python alone runs
     only between two of the main thread's instructions: a signal that comes just before that thread blocks
-    would wake nobody (seen about once in a hundred stops).
+    would wake nobody (it did once in some 150 stops).
     """
 
     _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
