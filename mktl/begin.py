@@ -17,6 +17,7 @@ from .protocol.client import close as close_client
 from .protocol.discover import call, udp_ports
 from .protocol.host import LOOPBACK, reachable
 from .protocol.message import Request
+from .seek import Seeker
 from .store import Store
 
 log = logging.getLogger(__name__)
@@ -72,6 +73,7 @@ def find_store(name: str, afresh: bool = False) -> Store:
             raise UnknownStoreError(_advice(name))
         if store is None:
             store = _stores[name] = Store(name)
+            store.on_lost = Seeker(store, lambda: find_store(name, afresh=True)).start
         for block in blocks:
             store.add_block(block)
         return store
@@ -153,7 +155,7 @@ def close() -> None:
     """Close this process's connections to daemons and forget its stores; the next :func:`get` begins anew."""
     with _lock:
         for name in [name for name, store in _stores.items() if not store.own]:
-            del _stores[name]
+            _stores.pop(name).on_lost = None
         serving = bool(_stores)
     close_client()
     if not serving:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import threading
-from collections.abc import ItemsView, Iterator, KeysView, Mapping, ValuesView
+from collections.abc import Callable, ItemsView, Iterator, KeysView, Mapping, ValuesView
 from typing import Any, NoReturn
 
 from .config.block import Block, endpoint, preferred_version
@@ -26,6 +26,8 @@ class Store:
         self._where: dict[str, str] = {}
         self._items: dict[str, Item] = {}
         self._lock = threading.RLock()
+        #: Called when a daemon is lost; whoever made the store knows where to look for it.
+        self.on_lost: Callable[[Store], None] | None = None
         #: The uuids of the daemons of this very process that serve it.
         self.own: set[str] = set()
 
@@ -82,6 +84,20 @@ class Store:
     def version(self, key: str) -> bytes:
         """The version of the wire to use for *key*: MessagePack with a daemon that says it speaks it."""
         return preferred_version(self.block_of(key))
+
+    def seek(self) -> None:
+        """A daemon is lost: have it looked for."""
+        if self.on_lost is not None:
+            self.on_lost(self)
+
+    def follow(self) -> bool:
+        """Take every item to where its daemon is now; False when all of them have news of it."""
+        with self._lock:
+            stale = [item for item in self._items.values() if item.status == "stale"]
+        for item in stale:
+            if item.key in self._where:
+                item.follow()
+        return bool(stale)
 
     def _admit(self, item: Item) -> None:
         with self._lock:

@@ -49,7 +49,8 @@ class Jobs:
     """
 
     def __init__(self) -> None:
-        self._changed = threading.Condition(threading.Lock())
+        self._lock = threading.Lock()
+        self._changed = threading.Condition(self._lock)
         self._queues: tuple[deque[Job], ...] = tuple(deque() for _ in Priority)
         self._known: dict[Hashable, Job] = {}
         self._count = 0
@@ -64,7 +65,7 @@ class Jobs:
         Raises:
             LinkDownError: The link is not open: nothing was or will be sent.
         """
-        with self._changed:
+        with self._lock:
             if self._refusal is not None:
                 raise LinkDownError(self._refusal)
             job = self._known.get(key) if key is not None else None
@@ -77,7 +78,7 @@ class Jobs:
 
     def offer(self, run: Work, key: Hashable) -> bool:
         """Queue *run* as a poll unless it waits or runs already, or the link is not open."""
-        with self._changed:
+        with self._lock:
             if self._refusal is not None or key in self._known:
                 return False
             self._add(Job(run, Priority.POLL, key))
@@ -95,14 +96,14 @@ class Jobs:
 
     def wait(self) -> bool:
         """Sleep until a job waits; False when there will be none any more."""
-        with self._changed:
+        with self._lock:
             while not self._count and not self._closed:
                 self._changed.wait()
             return not self._closed
 
     def take(self) -> Job | None:
         """The next job, or None; :meth:`finish` ends it."""
-        with self._changed:
+        with self._lock:
             for priority, queue in enumerate(self._queues):
                 while queue:
                     job = queue.popleft()
@@ -115,7 +116,7 @@ class Jobs:
 
     def finish(self, job: Job, result: Any = None, error: BaseException | None = None) -> None:
         """Nobody can join *job* any more; whoever did gets *result* or *error*."""
-        with self._changed:
+        with self._lock:
             if job.key is not None:
                 self._known.pop(job.key, None)
             future = job.future
@@ -130,13 +131,13 @@ class Jobs:
 
     def accept(self) -> None:
         """Take jobs from now on."""
-        with self._changed:
+        with self._lock:
             if not self._closed:
                 self._refusal = None
 
     def refuse(self, text: str) -> None:
         """Fail every job that waits, and every one to come, with LinkDownError(*text*)."""
-        with self._changed:
+        with self._lock:
             self._refusal = text
             waiting = self._drop_all()
         for job in waiting:
@@ -155,7 +156,7 @@ class Jobs:
 
     def close(self, text: str) -> None:
         """Refuse for ever, and let :meth:`wait` return."""
-        with self._changed:
+        with self._lock:
             self._closed = True
             self._changed.notify_all()
         self.refuse(text)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import selectors
+import select
 import socket
 import sys
 import threading
+from collections.abc import Callable
 
 from mktl.errors import LinkDownError
+
+#: True as soon as the descriptor is ready, False after so many seconds.
+_Wait = Callable[[float], bool]
 
 
 class Waiter:
@@ -19,8 +23,8 @@ class Waiter:
         self._lock = threading.Lock()
         self._wake: socket.socket | None = None
         self._woken: socket.socket | None = None
-        self._readable: selectors.BaseSelector | None = None
-        self._writable: selectors.BaseSelector | None = None
+        self._readable: _Wait | None = None
+        self._writable: _Wait | None = None
 
     def watch(self, fd: int) -> None:
         """Wait for *fd* from now on, until :meth:`close`.
@@ -34,11 +38,8 @@ class Waiter:
                 raise LinkDownError("the link is being closed")
             self._woken, self._wake = socket.socketpair()
             self._wake.setblocking(False)
-        self._readable, self._writable = _selector(), _selector()
-        self._readable.register(fd, selectors.EVENT_READ)
-        self._writable.register(fd, selectors.EVENT_WRITE)
-        for selector in (self._readable, self._writable):
-            selector.register(self._woken, selectors.EVENT_READ)
+        self._readable = _wait_for(fd, self._woken.fileno(), write=False)
+        self._writable = _wait_for(fd, self._woken.fileno(), write=True)
 
     def readable(self, timeout_s: float) -> bool:
         """True as soon as there is something to read, or the far side is gone; False after *timeout_s*."""
@@ -48,13 +49,13 @@ class Waiter:
         """True as soon as something can be written; False after *timeout_s*."""
         return self._ready(self._writable, timeout_s)
 
-    def _ready(self, selector: selectors.BaseSelector | None, timeout_s: float) -> bool:
-        if selector is None:
+    def _ready(self, wait: _Wait | None, timeout_s: float) -> bool:
+        if wait is None:
             raise LinkDownError("the port is not open")
-        ready = selector.select(max(0.0, timeout_s))
+        ready = wait(max(0.0, timeout_s))
         if self._cancelled:
             raise LinkDownError("the link is being closed")
-        return bool(ready)
+        return ready
 
     def cancel(self) -> None:
         """End every wait, the present one and all to come; from any thread."""
@@ -67,14 +68,18 @@ class Waiter:
     def close(self) -> None:
         """Give every descriptor back; call it before the watched one is closed."""
         with self._lock:
-            for part in (self._readable, self._writable, self._woken, self._wake):
-                if part is not None:
-                    part.close()
+            for end in (self._woken, self._wake):
+                if end is not None:
+                    end.close()
             self._readable = self._writable = self._woken = self._wake = None
 
 
-def _selector() -> selectors.BaseSelector:
-    # poll() knows descriptors beyond 1023, but not the serial ports of macOS.
-    if sys.platform == "linux":
-        return selectors.PollSelector()
-    return selectors.SelectSelector()
+def _wait_for(fd: int, woken: int, *, write: bool) -> _Wait:
+    """A wait for *fd*, which a byte at *woken* ends."""
+    if sys.platform != "linux":  # where poll() does not know serial ports, or is not there
+        reads, writes = ([woken], [fd]) if write else ([woken, fd], [])
+        return lambda timeout_s: any(select.select(reads, writes, [], timeout_s))
+    poll = select.poll()
+    poll.register(fd, select.POLLOUT if write else select.POLLIN)
+    poll.register(woken, select.POLLIN)
+    return lambda timeout_s: bool(poll.poll(timeout_s * 1000))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..config.block import Items, normalise
 from ..config.home import home, write_atomically
-from ..config.local import store_directory
+from ..config.local import DaemonLock, store_directory
 from ..config.names import check_alias, check_store
 from ..errors import DeviceFileError, MktlError, Problem
 from . import drivers
@@ -72,10 +72,26 @@ def adopt(
 
     Raises:
         DeviceFileError: All that is wrong with it; the former configuration stays.
+        MktlError: The daemon is running, with the configuration that it has.
     """
     check_store(store)
     check_alias(alias)
     configuration = read(path, parameters)
+    lock = DaemonLock(store, alias)
+    try:
+        _keep(store, alias, configuration, path, parameters)
+    finally:
+        lock.release()
+    return configuration
+
+
+def _keep(
+    store: str,
+    alias: str,
+    configuration: Configuration,
+    path: Path | str,
+    parameters: Mapping[str, str] | None,
+) -> None:
     directory = store_directory(store)
     pointer = directory / f"{alias}.device"
     try:
@@ -90,7 +106,6 @@ def adopt(
         raise MktlError(
             f"{home()}: {error.strerror}; set MKTL_HOME to a directory that can be written"
         ) from None
-    return configuration
 
 
 def find(store: str, alias: str) -> Configuration:

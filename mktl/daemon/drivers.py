@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -52,9 +52,29 @@ def _load(entry: EntryPoint) -> Any:
         ) from None
 
 
-def settings() -> dict[str, type[pydantic.BaseModel]]:
-    """``{driver: the model of its settings}`` for every driver that is installed."""
-    return {entry.name: _load(entry).Settings for entry in entry_points(group=DRIVERS)}
+class _Settings(Mapping[str, "type[pydantic.BaseModel]"]):
+    """Loads a driver when its settings are asked for, so that one that lacks a library harms no other."""
+
+    def __init__(self) -> None:
+        self._entries = {entry.name: entry for entry in entry_points(group=DRIVERS)}
+
+    def __getitem__(self, name: str) -> type[pydantic.BaseModel]:
+        model: type[pydantic.BaseModel] = _load(self._entries[name]).Settings
+        return model
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._entries)
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+
+def settings() -> Mapping[str, type[pydantic.BaseModel]]:
+    """``{driver: the model of its settings}`` for every driver that is installed.
+
+    Looking one up raises MktlError when the driver lacks a library.
+    """
+    return _Settings()
 
 
 def make_link(spec: LinkSpec) -> Link:

@@ -41,6 +41,7 @@ class ClientSide:
     _reading: Reading
     _callbacks: Callbacks
     _subscribed: bool
+    _subscribed_to: tuple[str, bytes]
 
     # -- what is known
 
@@ -202,13 +203,24 @@ class ClientSide:
             self._subscribed = True
         if self.authoritative:
             return
-        wanted = topic(self.full_key, self.store.version(self.key))
-        client().subscribe(self.store.address(self.key, "pub"), wanted, self._heard)
+        self._subscribed_to = self.store.address(self.key, "pub"), self._wanted()
+        client().subscribe(*self._subscribed_to, self)
         if prime and self.config.get("gettable") is not False:
             try:
                 self._fetch(False)
             except MktlError as error:
                 self._learn(Payload(None, status="stale", severity="invalid", reason=str(error)))
+
+    def _wanted(self) -> bytes:
+        return topic(self.full_key, self.store.version(self.key))
+
+    def follow(self) -> None:
+        """Subscribe anew if the daemon of this item is elsewhere by now."""
+        here = self.store.address(self.key, "pub"), self._wanted()
+        if self._subscribed and not self.authoritative and here != self._subscribed_to:
+            client().unsubscribe(*self._subscribed_to, self)
+            self._subscribed_to = here
+            client().subscribe(*here, self, wait_s=0.0)
 
     def _heard(self, payload: Payload) -> None:
         """A broadcast: the newest there is, unless a reply has overtaken it."""
@@ -219,6 +231,34 @@ class ClientSide:
                 return
             if 0 < _seconds_after(known, reading) < OVERTAKEN_S:
                 return
+            self._reading = reading
+        self._callbacks.notify(reading)
+
+    def _lost(self, reason: str) -> None:
+        """The daemon is gone: say so, and keep what it said last."""
+        with self._lock:
+            known = self._reading
+            if known.status == "stale":
+                return
+            self._reading = reading = known.flagged("stale", "invalid", reason)
+        self._callbacks.notify(reading)
+        self.store.seek()
+
+    def _found(self) -> None:
+        """The daemon is back: what it says now takes the place of what was stale."""
+        if self._reading.status != "stale" or self.config.get("gettable") is False:
+            return
+        request = Request("GET", self.full_key, version=self.store.version(self.key))
+        request.then = self._learn_again
+        client().send(self.store.address(self.key), request)
+
+    def _learn_again(self, payload: Payload) -> None:
+        try:
+            raise_error(payload)
+            reading = Reading.from_payload(payload)
+        except MktlError:
+            return  # it is asked again when it is found again
+        with self._lock:
             self._reading = reading
         self._callbacks.notify(reading)
 

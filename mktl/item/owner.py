@@ -28,6 +28,9 @@ class Owner(Protocol):
     def block_of(self, key: str) -> Block:
         """The block of the daemon that serves an item."""
 
+    def seek(self) -> None:
+        """Have somebody look where the daemons of lost items are now; returns at once."""
+
     def __getitem__(self, key: object) -> Item:
         """Another item of the same store."""
 

@@ -76,7 +76,7 @@ class Client:
         self._do(lambda: self._asynchronous_to(address).send(request))
 
     def subscribe(self, address: str, topic: bytes, listener: Listener, wait_s: float = CONNECT_S) -> None:
-        """Call *listener* on the client's thread with every broadcast of *topic* from *address*.
+        """Tell *listener*, on the client's thread, of every broadcast of *topic* from *address*.
 
         Returns once the subscription has been sent, or after *wait_s* seconds if nobody is there yet.
         """
@@ -90,6 +90,8 @@ class Client:
                 self._poller.register(subscriptions.socket, zmq.POLLIN)
                 self._poller.register(subscriptions.monitor, zmq.POLLIN)
             subscriptions.add(topic, listener)
+            if subscriptions.connected.is_set():
+                listener._found()
             connected.append(subscriptions.connected)
             sent.set()
 
@@ -98,6 +100,15 @@ class Client:
             return
         if sent.wait(wait_s):
             connected[0].wait(wait_s)
+
+    def unsubscribe(self, address: str, topic: bytes, listener: Listener) -> None:
+        """Tell *listener* no more of *topic* from *address*."""
+
+        def remove() -> None:
+            if address in self._subscriptions:
+                self._subscriptions[address].remove(topic, listener)
+
+        self._do(remove)
 
     def _asynchronous_to(self, address: str) -> Asynchronous:
         sender = self._asynchronous.get(address)

@@ -32,7 +32,18 @@ class Request:
         payload: What it carries; None for nothing.
     """
 
-    __slots__ = ("_done", "flags", "id", "payload", "response", "target", "type", "validated", "version")
+    __slots__ = (
+        "_done",
+        "flags",
+        "id",
+        "payload",
+        "response",
+        "target",
+        "then",
+        "type",
+        "validated",
+        "version",
+    )
 
     def __init__(
         self,
@@ -53,6 +64,8 @@ class Request:
         #: How the payload is spelled on the wire; the daemon answers alike.
         self.version = version
         self.response: Payload | None = None
+        #: Called with the response, by whoever has it; for requests that nobody waits for.
+        self.then: Callable[[Payload], None] | None = None
         #: True once the item's ``validate`` has seen the value; in a daemon only.
         self.validated = False
         self._done: threading.Event | None = None
@@ -76,6 +89,8 @@ class Request:
         self.response = response
         if self._done is not None:
             self._done.set()
+        if self.then is not None:
+            self.then(response)
 
     def poll(self) -> bool:
         """True once the request is complete, well or badly."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
+import struct
 import threading
-from collections.abc import Callable
+from typing import Protocol
 
 import zmq
-import zmq.utils.monitor
 
 from ..errors import MktlError
 from ..wire.frames import unpack_broadcast
@@ -17,27 +17,56 @@ log = logging.getLogger(__name__)
 
 #: Broadcasts that wait in this process before ZeroMQ drops some; 0 would be without limit.
 MOST_BROADCASTS = 200_000
+#: A daemon whose host or process stands still is missed after this long.
+HEARTBEAT_MS = 1000
+SILENT_MS = 2000
 
-Listener = Callable[[Payload], None]
+_EVENTS = int(zmq.EVENT_HANDSHAKE_SUCCEEDED | zmq.EVENT_DISCONNECTED)
+# What a monitor says: the event in 16 bits, its value in 32, in the order of the machine.
+_EVENT = struct.Struct("=HI")
+
+
+class Listener(Protocol):
+    """Who subscribes; called on the client's thread, so nothing here may wait."""
+
+    def _heard(self, payload: Payload) -> None:
+        """A broadcast has come."""
+
+    def _lost(self, reason: str) -> None:
+        """The daemon is gone: what it said last may no longer hold."""
+
+    def _found(self) -> None:
+        """The daemon is there, for the first time or again: changes may have been missed."""
 
 
 class Subscriptions:
     """What is subscribed to at one daemon; lives on the client's thread."""
 
     def __init__(self, context: zmq.Context[zmq.Socket[bytes]], address: str) -> None:
+        self.address = address
         self.connected = threading.Event()
         self.socket: zmq.Socket[bytes] = context.socket(zmq.SUB)
         self.socket.linger = 0
         self.socket.set_hwm(MOST_BROADCASTS)
-        self.monitor = self.socket.get_monitor_socket(zmq.EVENT_HANDSHAKE_SUCCEEDED | zmq.EVENT_DISCONNECTED)
+        self.socket.set(zmq.HEARTBEAT_IVL, HEARTBEAT_MS)
+        self.socket.set(zmq.HEARTBEAT_TIMEOUT, SILENT_MS)
+        self.monitor = self.socket.get_monitor_socket(_EVENTS)
         self.socket.connect(address)
         self.listeners: dict[bytes, tuple[Listener, ...]] = {}
 
     def add(self, topic: bytes, listener: Listener) -> None:
-        """Call *listener* with every broadcast of *topic*."""
+        """Tell *listener* of every broadcast of *topic*."""
         if topic not in self.listeners:
             self.socket.subscribe(topic)
         self.listeners[topic] = (*self.listeners.get(topic, ()), listener)
+
+    def remove(self, topic: bytes, listener: Listener) -> None:
+        """Tell *listener* no more."""
+        left = tuple(other for other in self.listeners.get(topic, ()) if other is not listener)
+        if left:
+            self.listeners[topic] = left
+        elif self.listeners.pop(topic, None):
+            self.socket.unsubscribe(topic)
 
     def receive(self, most: int = 1000) -> None:
         """Take in what has arrived."""
@@ -56,18 +85,27 @@ class Subscriptions:
             return
         for listener in self.listeners.get(topic, ()):
             try:
-                listener(payload)
+                listener._heard(payload)
             except Exception:
                 log.exception("a listener of %r raised", topic)
 
     def watch(self) -> None:
         """Follow whether the daemon is there."""
         while self.monitor.poll(0):
-            event = zmq.utils.monitor.recv_monitor_message(self.monitor)
-            if event["event"] == zmq.EVENT_HANDSHAKE_SUCCEEDED:
+            event, _ = _EVENT.unpack(self.monitor.recv_multipart()[0])
+            if event == zmq.EVENT_HANDSHAKE_SUCCEEDED:
                 self.connected.set()
-            elif event["event"] == zmq.EVENT_DISCONNECTED:
+                log.debug("%s is there", self.address)
+                for listener in self._everybody():
+                    listener._found()
+            elif event == zmq.EVENT_DISCONNECTED:
                 self.connected.clear()
+                log.info("%s is gone; what it served is stale until it is back", self.address)
+                for listener in self._everybody():
+                    listener._lost(f"no connection to the daemon at {self.address}")
+
+    def _everybody(self) -> list[Listener]:
+        return [listener for listeners in self.listeners.values() for listener in listeners]
 
     def close(self) -> None:
         """Free the sockets."""

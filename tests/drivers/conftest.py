@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from mktl_drivers import TextItem, TextLink
 
 import mktl
-from mktl_drivers import TextItem, TextLink
 
 #: Keys of an item's description; all others are keywords of TextItem.
 DESCRIPTION = {"type", "units", "range", "enumerators", "settable"}

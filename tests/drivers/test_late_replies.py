@@ -15,7 +15,6 @@ from mktl_drivers.jobs import Priority
 from mktl_drivers.line import Line
 
 import mktl
-
 from mktl.devicefile import Template
 from mktl.errors import DeviceError, LinkDownError, OutcomeUnknownError
 from tests.conftest import wait_for
@@ -115,7 +114,9 @@ def exchange_all(link: TextLink, item: mktl.Item, count: int) -> Tally:
 
 
 @pytest.mark.parametrize("device_class", [PtyDevice, TcpDevice], ids=["pty", "tcp"])
-@pytest.mark.parametrize("count", [240, pytest.param(10_000, marks=[pytest.mark.soak, pytest.mark.timeout(900)])])
+@pytest.mark.parametrize(
+    "count", [240, pytest.param(10_000, marks=[pytest.mark.soak, pytest.mark.timeout(900)])]
+)
 def test_no_reply_is_taken_for_another_commands_and_no_command_runs_twice(
     device_class, count, tmp_path: Path, serve
 ) -> None:

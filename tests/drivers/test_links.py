@@ -7,10 +7,10 @@ import threading
 import time
 
 import pytest
+from mktl_drivers import BoundItem
 
 import mktl
 from mktl.errors import DeviceTimeoutError, LinkDownError, OutcomeUnknownError
-from mktl_drivers import BoundItem
 from tests.conftest import wait_for
 from tests.drivers.fakes import Dialogue, FakePort, fake_link
 

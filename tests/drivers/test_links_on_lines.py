@@ -22,7 +22,7 @@ from mktl.errors import (
     OutcomeUnknownError,
 )
 from tests.conftest import wait_for
-from tests.drivers.lines import IDENTITY, Controller, LineDevice, PtyDevice, TcpDevice
+from tests.drivers.lines import Controller, LineDevice, PtyDevice, TcpDevice
 
 READING = {"get": "TEMP?", "reply": "{kelvin:f};{status:d}"}
 TEMP = {**READING, "field": "kelvin", "good_when": {"status": 0}}
@@ -83,7 +83,9 @@ def test_an_error_from_before_is_read_away_and_blames_no_set(device, serve) -> N
     assert items["setpoint"].value == 21.5
 
 
-def test_a_set_that_the_device_refuses_fails_in_its_words_and_the_next_one_is_not_blamed(device, serve) -> None:
+def test_a_set_that_the_device_refuses_fails_in_its_words_and_the_next_one_is_not_blamed(
+    device, serve
+) -> None:
     items = serve(device.link(check_after_set=CHECK), setpoint=SETPOINT)
     items["setpoint"].set(20.5)
     with pytest.raises(
@@ -361,5 +363,3 @@ def test_sets_go_before_refreshes_and_refreshes_before_polls(device, serve) -> N
         thread.join(5.0)
     wait_for(lambda: len(device.received) == before + 3)
     assert device.received[before:] == ["SETP 5.0", "SETP?", "TEMP?"]
-
-

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from mktl_drivers.transport import WriteError
 
 import mktl
 from mktl.errors import (
@@ -17,7 +18,6 @@ from mktl.errors import (
     NotSettableError,
     OutcomeUnknownError,
 )
-from mktl_drivers.transport import WriteError
 from tests.conftest import wait_for
 from tests.drivers.fakes import FakePort, fake_link
 
@@ -27,7 +27,7 @@ ESR = ("*ESR?", "{:d}", 0)
 
 
 class LakeShore:
-    """As much of a Lake Shore 336 as sets need: sets answer nothing, *ESR? tells and clears (manual, ch. 6)."""
+    """As much of a Lake Shore 336 as sets need: no answer, and *ESR? tells and clears (manual, ch. 6)."""
 
     def __init__(self) -> None:
         self.setpoint_k = 0.0
@@ -95,7 +95,8 @@ def stage(serve, device, port):
     link = fake_link(port, check_after_set=ESR, name="ls336")
     items = serve(link, setpoint1=SETPOINT)
     # The words come with the file only; here they are put in as it would have them.
-    object.__setattr__(link.check._check, "bits", {4: "execution error: value out of range", 5: "command error"})
+    words = {4: "execution error: value out of range", 5: "command error"}
+    object.__setattr__(link.check._check, "bits", words)
     ready(items, port)
     return items["setpoint1"]
 
@@ -223,7 +224,7 @@ def test_another_items_value_that_cannot_be_trusted_is_not_written(serve, port) 
     port.device = lambda command: b""
     items = serve(fake_link(port), gain={"set": "G {:f},{item.rate:f}"}, rate={"set": "R {:f}"})
     ready(items, port)
-    with pytest.raises(DeviceError, match=r"lab\.gain: needs the value of lab\.rate, which is unset: .*nothing"):
+    with pytest.raises(DeviceError, match=r"lab\.gain: needs the value of lab\.rate, which is unset: .*noth"):
         items["gain"].set(1.0)
     assert port.received == []
     items["rate"].set(2.0)
@@ -313,9 +314,7 @@ def test_a_set_that_the_port_never_took_says_that_nothing_was_sent(serve, port, 
     items = serve(fake_link(port), heater={"set": "RANGE 1,{:d}", "set_reply": "OK"})
     ready(items, port)
     port.broken[where] = WriteError("broken pipe", 0)
-    with pytest.raises(
-        LinkDownError, match=r"^lab\.heater: dev \(fake:1\): broken pipe; nothing was sent$"
-    ):
+    with pytest.raises(LinkDownError, match=r"^lab\.heater: dev \(fake:1\): broken pipe; nothing was sent$"):
         items["heater"].set(1)
     assert port.received == []
 

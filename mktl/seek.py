@@ -1,0 +1,56 @@
+"""Looking for daemons that were lost: they may be back on other ports, or on another host."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+
+from . import poll
+from .errors import MktlError
+from .protocol.client import client
+from .store import Store
+
+log = logging.getLogger(__name__)
+
+#: How long after a loss, and after each attempt, the next attempt comes.
+PERIOD_S = 1.0
+
+
+class Seeker:
+    """Looks for the daemons of one store until every item has news again.
+
+    Args:
+        look: Brings the store's blocks up to date; may block, and raise when nobody is found.
+    """
+
+    def __init__(self, store: Store, look: Callable[[], object]) -> None:
+        self._store = store
+        self._look = look
+        self._lock = threading.Lock()
+        self._seeking = False
+
+    def start(self, _store: Store) -> None:
+        """Begin to look, unless that is being done; returns at once."""
+        with self._lock:
+            if self._seeking:
+                return
+            self._seeking = True
+        self._soon()
+
+    def _soon(self) -> None:
+        if self._store.on_lost is None:
+            return  # the client has been closed
+        poll.clock().once(PERIOD_S, lambda: client().workers.lane().submit(self._attempt))
+
+    def _attempt(self) -> None:
+        with self._lock:
+            self._seeking = self._store.follow()
+            if not self._seeking:
+                return
+        try:
+            self._look()
+        except MktlError as error:
+            log.debug("%s: %s", self._store.name, error)
+        self._store.follow()
+        self._soon()
