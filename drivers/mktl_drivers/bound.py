@@ -18,7 +18,7 @@ from .writing import write
 if TYPE_CHECKING:
     from .link import TextLink
 
-log = logging.getLogger(__name__)
+log = logging.getLogger("mktl.drivers.bound")
 
 
 class BoundItem(mktl.Item):

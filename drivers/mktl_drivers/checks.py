@@ -29,7 +29,7 @@ class ErrorCheck:
     def empty(self) -> None:
         """Read old errors away, so that no set is blamed for them."""
         for _ in range(LONGEST_QUEUE if not self._empty else 0):
-            if self._ask()[""] == self._check.good:
+            if self._ask().get("") == self._check.good:
                 break
         self._empty = True
 
@@ -40,7 +40,7 @@ class ErrorCheck:
             DeviceRefusedError: It was not; in the device's words.
         """
         answer = self._ask()
-        code = answer[""]
+        code = answer.get("")
         if code == self._check.good:
             return
         self._empty = False

@@ -21,7 +21,7 @@ from .framing import Framer
 from .transport import Transport, WriteError
 from .wording import quoted
 
-log = logging.getLogger(__name__)
+log = logging.getLogger("mktl.drivers.line")
 
 #: A reply that is longer than this without an end has none.
 LONGEST_REPLY = 4 * 1024 * 1024

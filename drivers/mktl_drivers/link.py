@@ -22,7 +22,7 @@ from .runner import Runner
 from .specs import link_spec
 from .transport import Transport
 
-log = logging.getLogger(__name__)
+log = logging.getLogger("mktl.drivers.link")
 
 State = Literal["connecting", "connected", "disconnected", "closed"]
 
@@ -202,8 +202,7 @@ class TextLink:
             if item.source is None and item.status == "disconnected":
                 item.flag("unset" if item.time is None else "ok", "", "none")
         for source in self.sources:
-            source.good_s = now_s
-            source.tick()
+            source.connected(now_s)
 
     def disconnected(self, reason: str) -> None:
         """The device is away: what waits fails, and no value can be trusted."""

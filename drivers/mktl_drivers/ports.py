@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import sys
 from pathlib import Path
 
 
@@ -33,11 +34,13 @@ def _present() -> str:
 
 def _group(port: str) -> str:
     """Who may open it."""
-    try:
-        import grp  # not on Windows
+    if sys.platform == "win32":
+        return ""
+    import grp
 
+    try:
         group = grp.getgrgid(os.stat(port).st_gid).gr_name
-    except (ImportError, OSError, KeyError):
+    except (OSError, KeyError):
         return ""
     return f"; it belongs to the group '{group}': sudo usermod -aG {group} $USER, then log in again"
 

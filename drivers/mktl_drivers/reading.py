@@ -11,15 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 import mktl
 from mktl.devicefile import Query
-from mktl.errors import DeviceError
+from mktl.errors import DeviceError, ItemTypeError, ItemValueError
 
 from .jobs import Priority
+from .others import values_of
 
 if TYPE_CHECKING:
     from .bound import BoundItem
     from .link import TextLink
 
-log = logging.getLogger(__name__)
+log = logging.getLogger("mktl.drivers.reading")
 
 #: An item that has not been read for so many of its periods is not what it seems any more.
 OVERDUE_PERIODS = 2
@@ -45,9 +46,10 @@ class Source:
         self.query = query
         self.items: list[BoundItem] = []
         self.period_s: float | None = None
-        #: When the last good reading was, in the link's time; None before the first.
-        self.good_s: float | None = None
-        self._question = query.send.format({})
+        self._references = query.send.item_references
+        self._question = b"" if self._references else query.send.format({})
+        #: When the last good reading was or could have been, in the link's time; None before that.
+        self._good_s: float | None = None
         self._periods: dict[BoundItem, float] = {}
         self._lock = threading.Lock()
         self._failures = 0
@@ -98,17 +100,32 @@ class Source:
         """
         line = self.link.line
         try:
+            if self._references:
+                self._question = self._referring()
             fields = line.exchange(self._question, self.query.reply, self.query.reply_timeout_s)
         except DeviceError as error:
             self._failed(error)
             raise
         reading = Reading(fields, time.time())
-        self.good_s = line.clock()
+        self._good_s = line.clock()
         for item in self.items:
             item.take(reading)
         if self._failures or self._flagged_overdue:
             self._recovered()
         return reading
+
+    def _referring(self) -> bytes:
+        """The question, with the values that other items have now."""
+        try:
+            return self.query.send.format(values_of(self.items[0].store, self._references))
+        except (ItemTypeError, ItemValueError) as error:
+            raise DeviceError(f"{self.link.name}: '{self.query.send.source}': {error}") from None
+
+    def connected(self, now_s: float) -> None:
+        """The link is up: read at once, and count what is overdue from now on."""
+        self._good_s = now_s
+        self._failures, self._flagged_overdue = 0, False
+        self.tick()
 
     def _failed(self, error: DeviceError) -> None:
         self._failures += 1
@@ -129,12 +146,12 @@ class Source:
             item.flag(status, reason)
 
     def flag_overdue(self, now_s: float, reason: str) -> int:
-        """Flag the items if a poll is overdue; how many were, each counted once until it is read again."""
-        if self._flagged_overdue or self.period_s is None or self.good_s is None:
+        """Flag the items if a poll is overdue; how many items are, flagged now or before."""
+        if self.period_s is None or self._good_s is None:
             return 0
-        if now_s - self.good_s < OVERDUE_PERIODS * self.period_s:
+        if now_s - self._good_s < OVERDUE_PERIODS * self.period_s:
             return 0
-        self._flagged_overdue = True
-        if not self._failures:  # else its own failure says more
+        if not self._flagged_overdue and not self._failures:  # else its own failure says more
             self.flag("timeout", reason)
+        self._flagged_overdue = True
         return len(self.items)

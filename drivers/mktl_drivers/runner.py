@@ -16,7 +16,10 @@ from .wording import plural
 if TYPE_CHECKING:
     from .link import TextLink
 
-log = logging.getLogger(__name__)
+log = logging.getLogger("mktl.drivers.runner")
+
+#: A device that has not answered for so many of its reply timeouts is silent.
+SILENT_TIMEOUTS = 2.5
 
 
 class Runner:
@@ -38,7 +41,10 @@ class Runner:
         """Keep the link up; the body of the thread."""
         try:
             while not self.closing.is_set():
-                self._once()
+                try:
+                    self._once()
+                except Exception:  # of an item that was told, mostly; the thread must not end
+                    log.exception("%s: a mistake in the driver", self._link.name)
                 self._pause()
         finally:
             self._line.close()
@@ -136,10 +142,12 @@ class Runner:
         now_s = self._line.clock()
         silent_s = now_s - (self._silent_from_s or now_s)
         reason = f"{self._line.title}: silent for {silent_s:.1f} s"
-        flagged = sum(source.flag_overdue(now_s, reason) for source in self._link.sources)
-        if flagged and not self._silence_logged:
+        overdue = sum(source.flag_overdue(now_s, reason) for source in self._link.sources)
+        # A single lost reply, and getting in step after it, is no news for the log.
+        is_news = silent_s > SILENT_TIMEOUTS * self._link.spec.reply_timeout_s
+        if overdue and is_news and not self._silence_logged:
             self._silence_logged = True
-            log.warning("%s: silent for %.1f s, %s", self._link.name, silent_s, _kept(flagged))
+            log.warning("%s: silent for %.1f s, %s", self._link.name, silent_s, _kept(overdue))
 
     # -- down
 

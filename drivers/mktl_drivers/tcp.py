@@ -52,7 +52,7 @@ class TcpTransport:
         try:
             found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         except OSError as error:
-            raise LinkDownError(f"no address is known for the host {host!r}: {error.strerror}") from None
+            raise LinkDownError(f"no address is known for the host {host!r}: {_words(error)}") from None
         failure: LinkDownError | None = None
         for family, kind, protocol, _, address in found:
             try:

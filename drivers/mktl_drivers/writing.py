@@ -13,13 +13,11 @@ from mktl.errors import (
     OutcomeUnknownError,
 )
 
+from .others import values_of
 from .wording import quoted
 
 if TYPE_CHECKING:
     from .bound import BoundItem
-
-#: Statuses with which another item's value may go into a command.
-_SOUND = frozenset({"ok", "simulated", "alarm"})
 
 
 def write(item: BoundItem, command: Command, value: Any) -> None:
@@ -88,16 +86,12 @@ def _others(item: BoundItem, command: Command) -> dict[str, Any]:
 
     They are read first: what somebody has changed at the front panel must not be written back to what it was.
     """
-    others: dict[str, Any] = {key: item.store[key] for key in command.send.item_references}
-    own = [other for other in others.values() if getattr(other, "link", None) is item.link]
-    for source in dict.fromkeys(other.source for other in own if other.source is not None):
-        source.read()
-    values = {}
-    for key, other in others.items():
-        value = other.value
-        if value is None or other.status not in _SOUND:
-            reason = other.reason or "it has no value yet"
-            raise DeviceError(f"needs the value of {other.full_key}, which is {other.status}: {reason}")
-        conversion = getattr(getattr(other, "spec", None), "conversion", None)
-        values[f"item.{key}"] = value if conversion is None else conversion.to_device(value)
-    return values
+    keys = command.send.item_references
+    others = [item.store[key] for key in keys]
+    sources = [
+        getattr(other, "source", None) for other in others if getattr(other, "link", None) is item.link
+    ]
+    for source in dict.fromkeys(sources):
+        if source is not None:
+            source.read()
+    return values_of(item.store, keys)

@@ -62,6 +62,9 @@ class _Settings(Mapping[str, "type[pydantic.BaseModel]"]):
         model: type[pydantic.BaseModel] = _load(self._entries[name]).Settings
         return model
 
+    def __contains__(self, name: object) -> bool:
+        return name in self._entries
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._entries)
 

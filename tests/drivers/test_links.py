@@ -26,7 +26,7 @@ def messages(caplog, level: int = logging.INFO) -> list[str]:
     return [
         record.getMessage()
         for record in caplog.records
-        if record.name.startswith("mktl_drivers") and record.levelno >= level
+        if record.name.startswith("mktl.drivers") and record.levelno >= level
     ]
 
 
