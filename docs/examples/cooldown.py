@@ -30,7 +30,7 @@ STOP_S = 5.0
 def running(*command: str | Path, log: Path) -> Iterator[subprocess.Popen[bytes]]:
     """A child process that ends with the block; what it says goes to *log*."""
     with log.open("wb") as output:
-        # In a group of its own: Ctrl-C in the terminal ends the demo, and the demo ends its children in order.
+        # In a session of its own: Ctrl-C ends the demo, and the demo ends its children in order.
         process = subprocess.Popen(command, stdout=output, stderr=output, start_new_session=True)
     try:
         yield process
@@ -56,7 +56,7 @@ def introduce(store: str) -> None:
     """Say what runs and what to try."""
     home = f"MKTL_HOME={os.environ['MKTL_HOME']} "
     mark = f"{home}{os.path.relpath(BIN / 'mark')}"
-    print(f"A simulated Lake Shore 336 on a pseudo-terminal, {SPEED} x real time; markd serves it as '{store}'.")
+    print(f"A simulated Lake Shore 336 on a pseudo-terminal, {SPEED} x real time, served as '{store}'.")
     print("Try from another terminal, in this directory:")
     print(f"  {mark} set {store}.setpoint1=150 {store}.heater1=high")
     print(f"  {mark} set {store}.rate1=30 {store}.ramp1=on {store}.setpoint1=77")

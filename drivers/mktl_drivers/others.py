@@ -3,16 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import mktl
 from mktl.errors import DeviceError
+
+if TYPE_CHECKING:
+    from .link import TextLink
+    from .reading import Source
 
 #: Statuses with which a value may go to a device.
 _SOUND = frozenset({"ok", "simulated", "alarm"})
 
 
-def values_of(store: mktl.Store, keys: Iterable[str]) -> dict[str, Any]:
+class Siblings(Protocol):
+    """What has the items of one store; :class:`mktl.Store` is one."""
+
+    def __getitem__(self, key: str, /) -> mktl.Item:
+        """One of them."""
+
+
+def sources_of(store: Siblings, keys: Iterable[str], link: TextLink) -> list[Source]:
+    """What reads these items, as far as they are on *link*; each once."""
+    items = [store[key] for key in keys]
+    own = [getattr(item, "source", None) for item in items if getattr(item, "link", None) is link]
+    return [source for source in dict.fromkeys(own) if source is not None]
+
+
+def values_of(store: Siblings, keys: Iterable[str]) -> dict[str, Any]:
     """The items' values in the device's numbers, by the names that they have in a template.
 
     Raises:

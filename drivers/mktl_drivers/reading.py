@@ -14,7 +14,7 @@ from mktl.devicefile import Query
 from mktl.errors import DeviceError, ItemTypeError, ItemValueError
 
 from .jobs import Priority
-from .others import values_of
+from .others import sources_of, values_of
 
 if TYPE_CHECKING:
     from .bound import BoundItem
@@ -46,6 +46,8 @@ class Source:
         self.query = query
         self.items: list[BoundItem] = []
         self.period_s: float | None = None
+        #: True once it has been read well on this connection, and not failed since.
+        self.is_fresh = False
         self._references = query.send.item_references
         self._question = b"" if self._references else query.send.format({})
         #: When the last good reading was or could have been, in the link's time; None before that.
@@ -108,6 +110,7 @@ class Source:
             raise
         reading = Reading(fields, time.time())
         self._good_s = line.clock()
+        self.is_fresh = True
         for item in self.items:
             item.take(reading)
         if self._failures or self._flagged_overdue:
@@ -115,20 +118,25 @@ class Source:
         return reading
 
     def _referring(self) -> bytes:
-        """The question, with the values that other items have now."""
+        """The question, with the values that other items have now; those not read yet are read first."""
+        store = self.items[0].store
+        for source in sources_of(store, self._references, self.link):
+            if not (source.is_fresh or source._references):
+                source.read()
         try:
-            return self.query.send.format(values_of(self.items[0].store, self._references))
+            return self.query.send.format(values_of(store, self._references))
         except (ItemTypeError, ItemValueError) as error:
             raise DeviceError(f"{self.link.name}: '{self.query.send.source}': {error}") from None
 
     def connected(self, now_s: float) -> None:
         """The link is up: read at once, and count what is overdue from now on."""
         self._good_s = now_s
-        self._failures, self._flagged_overdue = 0, False
+        self._failures, self._flagged_overdue, self.is_fresh = 0, False, False
         self.tick()
 
     def _failed(self, error: DeviceError) -> None:
         self._failures += 1
+        self.is_fresh = False
         self.flag(error.status, str(error))
         # One lost reply is the line's everyday life and shows in the counters; two in a row are news.
         if self._failures == 2 and not self._flagged_overdue:

@@ -13,7 +13,7 @@ from mktl.errors import (
     OutcomeUnknownError,
 )
 
-from .others import values_of
+from .others import sources_of, values_of
 from .wording import quoted
 
 if TYPE_CHECKING:
@@ -87,11 +87,6 @@ def _others(item: BoundItem, command: Command) -> dict[str, Any]:
     They are read first: what somebody has changed at the front panel must not be written back to what it was.
     """
     keys = command.send.item_references
-    others = [item.store[key] for key in keys]
-    sources = [
-        getattr(other, "source", None) for other in others if getattr(other, "link", None) is item.link
-    ]
-    for source in dict.fromkeys(sources):
-        if source is not None:
-            source.read()
+    for source in sources_of(item.store, keys, item.link):
+        source.read()
     return values_of(item.store, keys)

@@ -10,7 +10,7 @@ import pytest
 from mktl_drivers import BoundItem
 
 import mktl
-from mktl.errors import DeviceTimeoutError, LinkDownError, OutcomeUnknownError
+from mktl.errors import DeviceError, DeviceTimeoutError, LinkDownError, OutcomeUnknownError
 from tests.conftest import wait_for
 from tests.drivers.fakes import Dialogue, FakePort, fake_link
 
@@ -96,6 +96,23 @@ def test_a_set_goes_before_every_poll_that_waits(serve) -> None:
     setting.join(5.0)
     wait_for(lambda: items["other"].status == "ok")
     assert port.received == [b"KRDG? A\n", b"RANGE 1,3\n", b"KRDG? B\n"]
+
+
+def test_a_query_may_hold_the_value_that_another_item_has_now(serve) -> None:
+    port = FakePort(Dialogue({"CH?": "2", "READ? 2": "+7.0", "READ? 3": "+8.0"}))
+    items = serve(
+        fake_link(port),
+        temp={"get": "READ? {item.channel:d}", "reply": "{:f}"},
+        channel={"get": "CH?", "reply": "{:d}", "set": "CH {:d}", "read_back": False},
+    )
+    wait_for(lambda: items["temp"].status == "ok")
+    assert items["temp"].value == 7.0
+    items["channel"].set(3)
+    assert items["temp"].get(refresh=True) == 8.0
+    items["channel"].flag("range", "status is 1")
+    with pytest.raises(DeviceError, match=r"lab\.temp: needs the value of lab\.channel, which is range"):
+        items["temp"].get(refresh=True)
+    assert port.received[-1] == b"READ? 3\n"
 
 
 # -- away and back
