@@ -54,6 +54,9 @@ class BoundItem(mktl.Item):
         if self.source is not None:
             self.source.schedule(self, period)
 
+    def refresh_failed(self, error: Exception) -> None:
+        """Nothing more to say: who read for all items of the query has told each of them."""
+
     def req_refresh(self) -> dict[str, Any] | None:
         """Ask the device; everything that its reply feeds is published by then.
 

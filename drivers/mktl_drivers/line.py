@@ -27,6 +27,8 @@ log = logging.getLogger("mktl.drivers.line")
 LONGEST_REPLY = 4 * 1024 * 1024
 #: A line that does not fall silent within this many of the silences asked for is out of hand.
 PATIENCE = 5
+#: What comes unasked is logged, and then not again until there was none for so long.
+STRAYS_LOGGED_S = 60.0
 #: How often somebody who waits long looks up.
 SLICE_S = 0.25
 
@@ -79,7 +81,7 @@ class Line:
         #: When the last command had been written.
         self.sent_s = 0.0
         self._quiet_from_s = -float("inf")
-        self._strays_logged = False
+        self._last_stray_s = -float("inf")
 
     @property
     def title(self) -> str:
@@ -148,9 +150,8 @@ class Line:
             DeviceTimeoutError: It did not begin in time, or broke off; the step is lost.
         """
         framer = self._framer
-        wait_s = timeout_s + max(
-            0.0, self._quiet_from_s - self.clock()
-        )  # the command may still be on its way
+        on_its_way_s = max(0.0, self._quiet_from_s - self.clock())  # the command, at the baud rate
+        wait_s = on_its_way_s + timeout_s
         reply = framer.take()
         while reply is None:
             data = self._read(wait_s)
@@ -196,7 +197,6 @@ class Line:
         self.keep_quiet()
         stray = self._framer.clear() or self._read(0.0)
         if not stray:
-            self._strays_logged = False
             return
         self._discard(stray)
         silence_s = max(self.spec.quiet_s, self.spec.gap_timeout_s)
@@ -237,14 +237,14 @@ class Line:
         return True
 
     def _discard(self, stray: bytes) -> None:
-        """Count and log what was no answer to anything; logged once until a command finds the line empty."""
+        """Count and log what was no answer to anything; logged again after a minute without."""
         self.counts.late_replies += 1
-        self._quiet_from_s = self.clock()
+        now_s = self._quiet_from_s = self.clock()
         if not self.in_step:  # it may be the reply that was given up: that is how long they can take
             self._heard()
-        level = logging.DEBUG if self._strays_logged else logging.WARNING
+        level = logging.WARNING if now_s - self._last_stray_s > STRAYS_LOGGED_S else logging.DEBUG
         log.log(level, "%s: threw away %s, which answers nothing that was asked", self.name, quoted(stray))
-        self._strays_logged = True
+        self._last_stray_s = now_s
 
     # -- the port
 

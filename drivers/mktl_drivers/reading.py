@@ -132,7 +132,8 @@ class Source:
         """The link is up: read at once, and count what is overdue from now on."""
         self._good_s = now_s
         self._failures, self._flagged_overdue, self.is_fresh = 0, False, False
-        self.tick()
+        if self.items:
+            self.tick()
 
     def _failed(self, error: DeviceError) -> None:
         self._failures += 1

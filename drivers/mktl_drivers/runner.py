@@ -94,6 +94,8 @@ class Runner:
         while not self.closing.is_set():
             if not line.in_step:
                 resynchronise(line, self._identity, self._look_at_silence)
+                if self._identity is not None:  # it has said so, then
+                    self._answered()
             if not jobs.wait():
                 return
             line.keep_quiet()  # before a job is taken: a set that comes meanwhile goes first

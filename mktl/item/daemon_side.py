@@ -197,7 +197,7 @@ class DaemonSide:
             encoded = self._encoded = _Encoded(reading, reading.to_payload())
         raw = encoded.raw.get(version)
         if raw is None:
-            raw = encoded.raw[version] = encoded.payload.encode(version)
+            raw = encoded.raw[version] = encoded.payload.encode(version, lenient=True)
         return raw, encoded.payload.bulk
 
     # -- requests, as the daemon hands them in on the wire thread
@@ -229,7 +229,7 @@ class DaemonSide:
             self.req_get(waiting[0])
         except Exception as raised:
             error = raised
-            self._failed(raised)
+            self.refresh_failed(raised)
         with self._lock:
             if self._joinable is waiting:
                 self._joinable = None
@@ -304,7 +304,7 @@ class DaemonSide:
             try:
                 self.req_poll()
             except Exception as error:  # the set is done; that it cannot be read back shows on the item
-                self._failed(error)
+                self.refresh_failed(error)
         else:
             self.publish(value)
 
@@ -333,13 +333,13 @@ class DaemonSide:
         try:
             self.req_poll()
         except Exception as error:
-            self._failed(error)
+            self.refresh_failed(error)
         finally:
             self._poll_waiting = False
 
-    def _failed(self, error: Exception) -> None:
+    def refresh_failed(self, error: Exception) -> None:
         """A refresh that raised: clients see it, the log has it once, the next poll tries again."""
-        text = str(error) or type(error).__name__
+        text = str(error).removeprefix(f"{self.full_key}: ") or type(error).__name__
         if text != self._complaint:
             self._complaint = text
             expected = isinstance(error, MktlError)

@@ -56,7 +56,9 @@ class Reading:
         Raises:
             WireError: Bulk data that its shape and dtype do not describe.
         """
-        value = array_from(payload) if payload.bulk is not None else payload.value
+        # An older dialect has an empty bulk frame with every message; without a dtype it is none.
+        has_array = payload.bulk is not None and (payload.dtype is not None or len(payload.bulk) > 0)
+        value = array_from(payload) if has_array else payload.value
         time = _seconds(payload.time)
         status = _word(payload.status, "ok")
         sampled = _seconds(payload.sampled)

@@ -156,7 +156,7 @@ class Incoming(Request):
         if self.flags & NO_REP:
             return
         try:
-            raw = payload.encode(self.version)
+            raw = payload.encode(self.version, lenient=True)
         except MktlError as error:
             payload = error_payload(error)
             raw = payload.encode(self.version)

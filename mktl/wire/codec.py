@@ -7,7 +7,6 @@ as a block's hash, travel in it as an extension type.
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -25,8 +24,12 @@ _BIG_INTEGER = 1
 _to_json = json.JSONEncoder(allow_nan=False).encode
 
 
-def encode(fields: Mapping[str, Any], version: bytes) -> bytes:
+def encode(fields: Mapping[str, Any], version: bytes, *, lenient: bool = False) -> bytes:
     """The bytes of *fields*; none when there are no fields.
+
+    Args:
+        lenient: Send null for a value that this version cannot carry, with severity ``invalid`` and the
+            reason: what a daemon says of an item must reach everybody. A client's value must not change.
 
     Raises:
         WireError: A value that this version cannot carry.
@@ -36,7 +39,27 @@ def encode(fields: Mapping[str, Any], version: bytes) -> bytes:
     """
     if not fields:
         return b""
-    return encode_json(fields) if version == JSON else encode_msgpack(fields)
+    encode_as = encode_json if version == JSON else encode_msgpack
+    try:
+        return encode_as(fields)
+    except WireError as error:
+        if not lenient:
+            raise
+        return encode_as({**_null(fields, version), "reason": str(error)})
+
+
+def _null(fields: Mapping[str, Any], version: bytes) -> dict[str, Any]:
+    """*fields* with null for those that cannot travel, and what that means for the value."""
+    kept = {name: value if _can_travel(value, version) else None for name, value in fields.items()}
+    return {**kept, "status": "invalid", "severity": "invalid"}
+
+
+def _can_travel(value: Any, version: bytes) -> bool:
+    try:
+        encode({"value": value}, version)
+    except WireError:
+        return False
+    return True
 
 
 def decode(raw: bytes, version: bytes) -> dict[str, Any]:
@@ -54,35 +77,15 @@ def decode(raw: bytes, version: bytes) -> dict[str, Any]:
 
 
 def encode_json(fields: Mapping[str, Any]) -> bytes:
-    """*fields* as JSON; a number that is not finite goes out as null, with the reason and severity."""
+    """*fields* as JSON."""
     try:
         return _to_json(fields).encode()
+    except ValueError:
+        value = fields.get("value")
+        what = repr(value) if isinstance(value, float) else "a number that is not finite"
+        raise WireError(f"{what} cannot travel as JSON") from None
     except (TypeError, RecursionError) as error:
         raise WireError(f"not a JSON value: {error}") from None
-    except ValueError:
-        return _to_json(_finite(fields)).encode()
-
-
-def _finite(fields: Mapping[str, Any]) -> dict[str, Any]:
-    value = fields.get("value")
-    what = repr(value) if isinstance(value, float) else "a number that is not finite"
-    nulled = {name: _nan_to_null(inner) for name, inner in fields.items()}
-    return {
-        "reason": f"{what} cannot travel as JSON",
-        **nulled,
-        "status": "invalid",
-        "severity": "invalid",
-    }
-
-
-def _nan_to_null(value: Any) -> Any:
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, Mapping):
-        return {key: _nan_to_null(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_nan_to_null(inner) for inner in value]
-    return value
 
 
 def decode_json(raw: bytes) -> Any:

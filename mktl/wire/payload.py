@@ -40,20 +40,20 @@ class Payload(dict[str, Any]):
             return None
         raise AttributeError(f"this message has no field {name!r}")
 
-    def encode(self, version: bytes = JSON) -> bytes:
+    def encode(self, version: bytes = JSON, *, lenient: bool = False) -> bytes:
         """The bytes of the fields in this version of the wire; none when there are no fields.
 
-        A value that JSON cannot carry goes out as null, with severity ``invalid`` and the reason.
+        With *lenient*, a value that cannot travel goes out as null, with severity ``invalid`` and the reason.
 
         Raises:
-            WireError: A value that cannot travel at all, such as a set.
+            WireError: A value that cannot travel, such as NaN in JSON, or a set in any version.
 
         >>> Payload(value=True).encode()
         b'{"value": true}'
-        >>> Payload(float("nan")).encode()
-        b'{"reason": "nan cannot travel as JSON", "value": null, "status": "invalid", "severity": "invalid"}'
+        >>> Payload(float("nan")).encode(lenient=True).decode()
+        '{"value": null, "status": "invalid", "severity": "invalid", "reason": "nan cannot travel as JSON"}'
         """
-        return encode(self, version)
+        return encode(self, version, lenient=lenient)
 
     @classmethod
     def decode(cls, raw: bytes, bulk: Bulk = None, version: bytes = JSON) -> Payload:

@@ -12,7 +12,7 @@ import zmq
 
 import mktl
 from mktl.config import local
-from tests.conftest import free_port
+from tests.conftest import free_port, wait_for
 
 
 class Raw:
@@ -207,6 +207,67 @@ def test_broadcasts_carry_the_topic_with_its_dot(daemon) -> None:
     assert parts[:2] == [b"lab.target.", b"a"]
     assert len(parts) == 3
     assert set(json.loads(parts[2])) == {"value", "time"}
+
+
+def test_a_request_in_messagepack_is_answered_in_messagepack(raw) -> None:
+    import math
+
+    import msgpack
+
+    target = b"lab.any"
+    value = {"nan": math.nan, "bytes": b"\x00\xff", "big": 2**63}
+    request = [b"m", b"1", b"SET", target, b"", msgpack.packb({"value": value})]
+    assert raw.ask(*request)[0:3] == [b"m", b"1", b"REP"]
+    answer = raw.ask(b"m", b"2", b"GET", target, b"", b"")
+    again = msgpack.unpackb(answer[5])["value"]
+    assert math.isnan(again["nan"])
+    assert (again["bytes"], again["big"]) == (b"\x00\xff", 2**63)
+    error = raw.ask(b"m", b"3", b"GET", b"lab.nothing", b"", b"")
+    assert (error[0], msgpack.unpackb(error[5])["error"]["type"]) == (b"m", "UnknownItemError")
+    # JSON cannot carry bytes: null for who asks in it, with the reason.
+    fields = json.loads(raw.ask(b"a", b"4", b"GET", target, b"", b"")[5])
+    assert (fields["value"], fields["severity"]) == (None, "invalid")
+    assert "as JSON" in fields["reason"]
+
+
+def test_a_daemon_says_which_versions_it_speaks(raw) -> None:
+    block = json.loads(raw.ask(*get("lab._onecat"))[5])["value"]
+    assert block["provenance"][0]["encodings"] == ["a", "m"]
+
+
+def test_a_broadcast_is_encoded_only_as_somebody_wants_it(daemon) -> None:
+    item, encoded = daemon.items["target"], []
+    encode = item._encode
+    item._encode = lambda reading, version: encoded.append(version) or encode(reading, version)
+    item.publish(1)
+    assert encoded == []
+    context = zmq.Context()
+    socket = context.socket(zmq.SUB)
+    socket.linger = 0
+    socket.connect(f"tcp://127.0.0.1:{daemon.pub}")
+    try:
+        for prefix, versions in ((b"m:lab.target.", {b"m"}), (b"", {b"m", b"a"})):
+            socket.subscribe(prefix)
+
+            def published_in() -> set[bytes]:
+                encoded.clear()
+                item.publish(item.value + 1)
+                return set(encoded)
+
+            wait_for(lambda: published_in() == versions)  # noqa: B023 - called before the loop goes on
+    finally:
+        socket.close()
+        context.term()
+
+
+def test_a_request_of_the_older_dialect_harms_nobody(raw) -> None:
+    old_get = [b"a", b"00000009", b"GET", b"lab.temp", b"", b""]
+    assert json.loads(raw.ask(*old_get)[5])["value"] == 4.2
+    old_set = [b"a", b"0000000a", b"SET", b"lab.target", b'{"value": 5, "time": 1.0}', b""]
+    assert "flags of" in json.loads(raw.ask(*old_set)[5])["error"]["text"]
+    old_hash = [b"a", b"0000000b", b"HASH", b"lab", b"", b""]
+    assert "no such request" in json.loads(raw.ask(*old_hash)[5])["error"]["text"]
+    assert json.loads(raw.ask(*get("lab.temp"))[5])["value"] == 4.2
 
 
 def test_the_uuid_is_kept_over_a_restart_and_the_ports_are_stored(make_daemon) -> None:

@@ -15,9 +15,10 @@ DESCRIPTION = {"type", "units", "range", "enumerators", "settable"}
 
 
 @pytest.fixture(autouse=True)
-def no_registries(monkeypatch: pytest.MonkeyPatch) -> None:
-    """These daemons look for no registry: that takes 0.3 s, and none of them can end before."""
-    monkeypatch.setattr("mktl.daemon.announce.CALL_S", 0.0)
+def nobody_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    """These daemons look for no twin and no registry: both would be waited for, 0.1 and 0.3 s."""
+    for module in ("twin", "announce"):
+        monkeypatch.setattr(f"mktl.daemon.{module}.CALL_S", 0.0)
 
 
 @pytest.fixture

@@ -192,7 +192,7 @@ def test_a_refusal_reaches_the_client_in_the_words_of_the_device(device, lab) ->
 def test_what_the_item_does_not_accept_never_reaches_the_device(daemon, device, lab) -> None:
     daemon.items["temp"].poll(None)
     daemon.items["status"].poll(None)
-    wait_for(lambda: not len(daemon.items["temp"].link.jobs))
+    lab["heater"].get(refresh=True)  # after the last poll
     device.received.clear()
     with pytest.raises(LimitError, match=r"lab\.setpoint: 601\.0 K is above the maximum 600 K"):
         lab["setpoint"].set(601.0)

@@ -38,11 +38,18 @@ def test_the_answer_to_a_set_is_written_as_in_the_protocol_text() -> None:
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), [1.0, float("-inf")], {"a": float("nan")}])
-def test_what_json_cannot_carry_goes_out_as_null_and_says_so(value) -> None:
-    sent = json.loads(Payload(value, time=1.0).encode(), parse_constant=pytest.fail)
+def test_what_json_cannot_carry_of_an_item_goes_out_as_null_and_says_so(value) -> None:
+    sent = json.loads(Payload(value, time=1.0).encode(lenient=True), parse_constant=pytest.fail)
+    assert sent["value"] is None
     assert sent["severity"] == "invalid"
     assert "cannot travel as JSON" in sent["reason"]
     assert sent["time"] == 1.0
+
+
+@pytest.mark.parametrize("value", [float("nan"), [float("inf")]])
+def test_what_json_cannot_carry_is_never_changed_on_its_way_to_a_daemon(value) -> None:
+    with pytest.raises(WireError, match="cannot travel as JSON"):
+        Payload(value).encode()
 
 
 @pytest.mark.parametrize("value", [{1, 2}, 1j, object()])
@@ -105,3 +112,12 @@ def test_arrays_of_objects_are_refused() -> None:
 def test_bulk_data_that_is_not_what_it_says_is_an_error(shape, dtype, text) -> None:
     with pytest.raises(WireError, match=text):
         array_from(Payload(bulk=b"12345678", shape=shape, dtype=dtype))
+
+
+def test_the_empty_bulk_frame_of_the_older_dialect_is_no_array() -> None:
+    from mktl.item.reading import Reading
+
+    payload = Payload.decode(b'{"value": 5, "time": 1.0}', b"")
+    assert Reading.from_payload(payload).value == 5
+    empty = array_payload(np.zeros((0, 3)), time=1.0)
+    assert Reading.from_payload(Payload.decode(empty.encode(), b"")).value.shape == (0, 3)
