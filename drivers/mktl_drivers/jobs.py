@@ -12,6 +12,7 @@ from typing import Any
 from mktl.errors import LinkDownError
 
 Work = Callable[[], Any]
+Then = Callable[[Any], object]
 
 
 class Priority(IntEnum):
@@ -25,10 +26,12 @@ class Priority(IntEnum):
 class Job:
     """One piece of work that has the line to itself while it runs."""
 
-    __slots__ = ("future", "key", "priority", "run", "taken")
+    __slots__ = ("future", "key", "priority", "run", "taken", "then")
 
-    def __init__(self, run: Work, priority: Priority, key: Hashable = None) -> None:
+    def __init__(self, run: Work, priority: Priority, key: Hashable = None, then: Then | None = None) -> None:
         self.run = run
+        #: What is to be done with what *run* returned; it needs the line no more.
+        self.then = then
         self.priority = priority
         #: Work of the same key is the same work; None is like nothing else.
         self.key = key
@@ -59,7 +62,9 @@ class Jobs:
 
     # -- asking, from any thread
 
-    def submit(self, run: Work, priority: Priority, key: Hashable = None) -> Future[Any]:
+    def submit(
+        self, run: Work, priority: Priority, key: Hashable = None, then: Then | None = None
+    ) -> Future[Any]:
         """Queue *run*, or join the work of the same *key*, which is done no later than *priority* says.
 
         Raises:
@@ -70,18 +75,18 @@ class Jobs:
                 raise LinkDownError(self._refusal)
             job = self._known.get(key) if key is not None else None
             if job is None:
-                job = self._add(Job(run, priority, key))
+                job = self._add(Job(run, priority, key, then))
             elif not job.taken and priority < job.priority:
                 job.priority = priority
                 self._queues[priority].append(job)
             return job.awaited()
 
-    def offer(self, run: Work, key: Hashable) -> bool:
+    def offer(self, run: Work, key: Hashable, then: Then | None = None) -> bool:
         """Queue *run* as a poll unless it waits or runs already, or the link is not open."""
         with self._lock:
             if self._refusal is not None or key in self._known:
                 return False
-            self._add(Job(run, Priority.POLL, key))
+            self._add(Job(run, Priority.POLL, key, then))
             return True
 
     def _add(self, job: Job) -> Job:
@@ -114,12 +119,16 @@ class Jobs:
                     return job
         return None
 
-    def finish(self, job: Job, result: Any = None, error: BaseException | None = None) -> None:
-        """Nobody can join *job* any more; whoever did gets *result* or *error*."""
+    def leave(self, job: Job) -> None:
+        """Nobody can join *job* any more."""
         with self._lock:
-            if job.key is not None:
-                self._known.pop(job.key, None)
-            future = job.future
+            if job.key is not None and self._known.get(job.key) is job:
+                del self._known[job.key]
+
+    def finish(self, job: Job, result: Any = None, error: BaseException | None = None) -> None:
+        """Whoever joined *job* gets *result* or *error*; nobody can join it any more."""
+        self.leave(job)
+        future = job.future
         if future is None:
             return
         if error is not None:

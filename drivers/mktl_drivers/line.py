@@ -82,6 +82,7 @@ class Line:
         self.sent_s = 0.0
         self._quiet_from_s = -float("inf")
         self._last_stray_s = -float("inf")
+        self._put_off: Callable[[], object] | None = None
 
     @property
     def title(self) -> str:
@@ -142,6 +143,22 @@ class Line:
         self.settle()
         self._write(command + self.spec.send_end)
         self.counts.exchanges += 1
+        self.catch_up()
+
+    def put_off(self, work: Callable[[], object]) -> None:
+        """Have *work* done by :meth:`catch_up`, at the latest when the next command has been written.
+
+        What is made of one reply is made while the device is at work on the next: a device that answers in a
+        millisecond is asked a tenth more often that way.
+        """
+        self.catch_up()
+        self._put_off = work
+
+    def catch_up(self) -> None:
+        """Do what was put off, if anything was."""
+        work, self._put_off = self._put_off, None
+        if work is not None:
+            work()
 
     def reply_to(self, command: bytes, timeout_s: float) -> bytes:
         """The next whole reply.
@@ -238,6 +255,7 @@ class Line:
 
     def _discard(self, stray: bytes) -> None:
         """Count and log what was no answer to anything; logged again after a minute without."""
+        self.catch_up()
         self.counts.late_replies += 1
         now_s = self._quiet_from_s = self.clock()
         if not self.in_step:  # it may be the reply that was given up: that is how long they can take

@@ -81,7 +81,7 @@ class Source:
 
     def tick(self) -> None:
         """Queue one read, unless one waits or runs already or the link is down."""
-        self.link.jobs.offer(self.read, self)
+        self.link.jobs.offer(self.ask, self, self.feed)
 
     def refresh(self) -> Reading:
         """Read, or wait for the read that is under way.
@@ -89,7 +89,7 @@ class Source:
         Raises:
             DeviceError: What went wrong.
         """
-        reading: Reading = self.link.jobs.submit(self.read, Priority.REFRESH, self).result()
+        reading: Reading = self.link.jobs.submit(self.ask, Priority.REFRESH, self, self.feed).result()
         return reading
 
     # -- by the link's thread
@@ -100,22 +100,36 @@ class Source:
         Raises:
             DeviceError: What went wrong; the items are flagged.
         """
+        reading = self.ask()
+        self.feed(reading)
+        return reading
+
+    def ask(self) -> Reading:
+        """The exchange alone.
+
+        Raises:
+            DeviceError: What went wrong; the items are flagged.
+        """
         line = self.link.line
         try:
             if self._references:
+                line.catch_up()
                 self._question = self._referring()
             fields = line.exchange(self._question, self.query.reply, self.query.reply_timeout_s)
         except DeviceError as error:
+            line.catch_up()  # an earlier reading must not cover up what is flagged now
             self._failed(error)
             raise
-        reading = Reading(fields, time.time())
         self._good_s = line.clock()
         self.is_fresh = True
+        return Reading(fields, time.time())
+
+    def feed(self, reading: Reading) -> None:
+        """Give every item its part of *reading*."""
         for item in self.items:
             item.take(reading)
         if self._failures or self._flagged_overdue:
             self._recovered()
-        return reading
 
     def _referring(self) -> bytes:
         """The question, with the values that other items have now; those not read yet are read first."""

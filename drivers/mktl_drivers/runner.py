@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from mktl.errors import DeviceError, LinkDownError, MktlError
 
@@ -33,9 +34,10 @@ class Runner:
         self._identity: bytes | None = None
         #: True once a job went well on this connection.
         self._useful = False
-        #: Since when the device has not answered, or the link has been down.
+        #: Since when the device has not answered, or the link has been down; None when all is well.
         self._silent_from_s: float | None = None
-        self._silence_logged = False
+        #: What the log says of that; None when it says nothing yet.
+        self._logged: str | None = None
 
     def run(self) -> None:
         """Keep the link up; the body of the thread."""
@@ -47,6 +49,7 @@ class Runner:
                     log.exception("%s: a mistake in the driver", self._link.name)
                 self._pause()
         finally:
+            self._line.catch_up()
             self._line.close()
 
     def _once(self) -> None:
@@ -80,18 +83,18 @@ class Runner:
                 need_silence(line, link.spec.gap_timeout_s)
         if link.check is not None:
             link.check.forget()
-        now_s = line.clock()
-        if self._silent_from_s is None:
+        if line.counts.connections == 1:
             log.info("%s: connected", line.title)
-        else:
-            log.info("%s: answering again after %.1f s", link.name, now_s - self._silent_from_s)
-        self._silent_from_s, self._silence_logged = None, False
-        link.connected(now_s)
+        if not link.sources:  # else what is read now tells whether it answers
+            self._answered()
+        link.connected(line.clock())
 
     def _serve(self) -> None:
         """Work until the port is lost or the link closed."""
-        line, jobs = self._line, self._link.jobs
+        line, jobs, quiet_s = self._line, self._link.jobs, self._link.spec.quiet_s
         while not self.closing.is_set():
+            if quiet_s or not len(jobs) or not line.in_step:
+                line.catch_up()  # before anything that takes its time
             if not line.in_step:
                 resynchronise(line, self._identity, self._look_at_silence)
                 if self._identity is not None:  # it has said so, then
@@ -106,24 +109,41 @@ class Runner:
                 raise line.lost
 
     def _work(self, job: Job) -> None:
+        line, jobs = self._line, self._link.jobs
+        if job.then is None:
+            line.catch_up()  # it may build on what was read before
         try:
             result = job.run()
         except Exception as error:
+            line.catch_up()
             self._troubled(error)
-            self._link.jobs.finish(job, error=error)
+            jobs.finish(job, error=error)
+            return
+        self._useful = True
+        if self._silent_from_s is not None:
+            self._answered()
+        if job.then is None:
+            jobs.finish(job, result)
         else:
-            self._link.jobs.finish(job, result)
-            self._useful = True
-            if self._silent_from_s is not None:
-                self._answered()
+            jobs.leave(job)
+            line.put_off(partial(self._conclude, job, result))
+
+    def _conclude(self, job: Job, result: Any) -> None:
+        """Do what is to be done with the result, and only then give it to who waits for it."""
+        try:
+            if job.then is not None:
+                job.then(result)
+        except Exception:
+            log.exception("%s: what was read cannot be used", self._link.name)
+        self._link.jobs.finish(job, result)
 
     # -- silent
 
     def _answered(self) -> None:
-        if self._silence_logged:
-            silent_s = self._line.clock() - (self._silent_from_s or 0.0)
+        if self._logged is not None and self._silent_from_s is not None:
+            silent_s = self._line.clock() - self._silent_from_s
             log.info("%s: answering again after %.1f s", self._link.name, silent_s)
-        self._silent_from_s, self._silence_logged = None, False
+        self._silent_from_s = self._logged = None
 
     def _troubled(self, error: Exception) -> None:
         if not isinstance(error, MktlError):
@@ -147,20 +167,22 @@ class Runner:
         overdue = sum(source.flag_overdue(now_s, reason) for source in self._link.sources)
         # A single lost reply, and getting in step after it, is no news for the log.
         is_news = silent_s > SILENT_TIMEOUTS * self._link.spec.reply_timeout_s
-        if overdue and is_news and not self._silence_logged:
-            self._silence_logged = True
+        if overdue and is_news and self._logged is None:
+            self._logged = reason
             log.warning("%s: silent for %.1f s, %s", self._link.name, silent_s, _kept(overdue))
 
     # -- down
 
     def _lost(self, error: DeviceError) -> None:
+        self._line.catch_up()
         self._line.close()
         if self.closing.is_set():
             return
         reason = str(error)
         if self._silent_from_s is None:
             self._silent_from_s = self._line.clock()
-        if self._link.state != "disconnected" or reason != self._line.counts.last_error:
+        if reason != self._logged:
+            self._logged = reason
             log.warning("%s; %s", reason, _kept(len(self._link.items)))
         self._line.counts.last_error = reason
         self._link.disconnected(reason)

@@ -1,14 +1,17 @@
-"""A daemon whose items are on one link."""
+"""A daemon whose items are on one link, and a controller on a real line."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from mktl_drivers import TextItem, TextLink
 
 import mktl
+from tests.drivers.controller import Controller
+from tests.drivers.lines import LineDevice, PtyDevice, TcpDevice
 
 #: Keys of an item's description; all others are keywords of TextItem.
 DESCRIPTION = {"type", "units", "range", "enumerators", "settable"}
@@ -19,6 +22,13 @@ def nobody_else(monkeypatch: pytest.MonkeyPatch) -> None:
     """These daemons look for no twin and no registry: both would be waited for, 0.1 and 0.3 s."""
     for module in ("twin", "announce"):
         monkeypatch.setattr(f"mktl.daemon.{module}.CALL_S", 0.0)
+
+
+@pytest.fixture(params=[PtyDevice, TcpDevice], ids=["pty", "tcp"])
+def device(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[LineDevice]:
+    """A small controller, once on a pseudo terminal and once on a TCP port."""
+    with request.param(Controller(), tmp_path / "port") as device:
+        yield device
 
 
 @pytest.fixture

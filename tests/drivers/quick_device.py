@@ -1,4 +1,4 @@
-"""A process that answers every line at once, on a pseudo terminal or a TCP port: what a line itself allows."""
+"""A process that answers every line at once, on a pseudo terminal or a TCP port."""
 
 from __future__ import annotations
 

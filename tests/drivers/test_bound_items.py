@@ -14,7 +14,8 @@ from mktl_drivers import TextItem
 import mktl
 from mktl.errors import DeviceRefusedError, DeviceTimeoutError, LimitError, LinkDownError, UnknownWordError
 from tests.conftest import wait_for
-from tests.drivers.lines import Controller, LineDevice, PtyDevice, TcpDevice
+from tests.drivers.controller import Controller
+from tests.drivers.lines import LineDevice, PtyDevice, TcpDevice
 
 SOON_S = 0.02
 #: What clients are told; where the values come from is said in Cryostat.setup.

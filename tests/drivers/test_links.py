@@ -115,6 +115,51 @@ def test_a_query_may_hold_the_value_that_another_item_has_now(serve) -> None:
     assert port.received[-1] == b"READ? 3\n"
 
 
+def test_a_reading_is_out_while_the_device_is_at_work_on_the_next(serve) -> None:
+    port = FakePort(Dialogue(BOOK))
+    answer = port.device
+
+    def slow_at_b(command: bytes) -> bytes:
+        if command == b"KRDG? B\n":
+            port.may_answer.clear()
+        return answer(command)
+
+    port.device = slow_at_b
+    items = serve(fake_link(port), temp=TEMP, other=OTHER)
+    port.waiting.wait(5.0)
+    wait_for(lambda: items["temp"].status == "ok")
+    assert items["other"].status == "unset"
+    port.may_answer.set()
+    wait_for(lambda: items["other"].status == "ok")  # with nothing that comes after it
+
+
+def test_a_reading_never_covers_up_a_failure_that_came_after_it(serve) -> None:
+    port = FakePort(Dialogue(BOOK))
+    link = fake_link(port)
+    items = serve(link, is_open=False, temp=TEMP)
+    (source,) = link.sources
+    told: list[str] = []
+    publish, flag = items["temp"].publish, items["temp"].flag
+    items["temp"].publish = lambda *args: told.append("ok") or publish(*args)
+    items["temp"].flag = lambda status, reason: told.append(status) or flag(status, reason)
+    read, fed = source.ask, []
+
+    def read_twice():
+        # Before the first reading is out, the next read of the same item is under way, and fails.
+        reading = read()
+        if not fed:
+            fed.append(reading)
+            port.broken["write"] = LinkDownError("gone")
+            link.jobs.offer(read, "again", source.feed)
+        return reading
+
+    source.ask = read_twice
+    link.open()
+    wait_for(lambda: len(told) >= 2)
+    assert told[:2] == ["ok", "disconnected"]
+    assert items["temp"].value == 4.2
+
+
 # -- away and back
 
 
@@ -180,6 +225,21 @@ def test_another_device_is_sent_nothing_but_the_question_who_it_is(serve) -> Non
     assert set(port.received) == {b"*IDN?\n"}
     book.book["*IDN?"] = BOOK["*IDN?"]
     wait_for(lambda: items["temp"].status == "ok")
+
+
+def test_a_connection_that_breaks_at_its_first_use_each_time_is_news_once(serve, caplog) -> None:
+    port = FakePort(Dialogue(BOOK))
+    link = fake_link(port)
+    port.broken["write"] = LinkDownError("connection reset by peer")
+    items = serve(link, temp=TEMP)
+    wait_for(lambda: port.opened >= 4)
+    assert messages(caplog, logging.WARNING) == [
+        "dev (fake:1): connection reset by peer; 1 item keeps its last value"
+    ]
+    caplog.set_level(logging.INFO)
+    port.plug()
+    wait_for(lambda: items["temp"].status == "ok")
+    assert [text for text in messages(caplog) if "answering again after" in text]
 
 
 def test_a_connection_that_breaks_at_once_each_time_is_not_made_in_a_busy_loop(serve) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import socket
@@ -26,7 +27,8 @@ from mktl.errors import (
     UnknownItemError,
 )
 from tests.conftest import wait_for
-from tests.drivers.lines import Controller, PtyDevice
+from tests.drivers.controller import Controller
+from tests.drivers.lines import PtyDevice
 
 
 @pytest.fixture
@@ -43,6 +45,13 @@ def waiter(pair) -> Iterator[Waiter]:
     waiter.watch(pair[0].fileno())
     yield waiter
     waiter.close()
+
+
+def fill(port: socket.socket) -> None:
+    """Write until it takes no more."""
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            port.send(bytes(65536))
 
 
 def test_a_wait_ends_with_the_first_byte_or_with_its_time(waiter, pair) -> None:
@@ -63,9 +72,7 @@ def test_a_far_side_that_hung_up_is_something_to_read(waiter, pair) -> None:
 
 def test_a_full_port_can_be_written_again_when_the_far_side_has_read(waiter, pair) -> None:
     assert waiter.writable(0.0)
-    with pytest.raises(BlockingIOError):
-        while True:
-            pair[0].send(bytes(65536))
+    fill(pair[0])
     assert not waiter.writable(0.0)
     threading.Timer(0.01, lambda: pair[1].recv(1 << 20)).start()
     assert waiter.writable(5.0)
@@ -74,9 +81,7 @@ def test_a_full_port_can_be_written_again_when_the_far_side_has_read(waiter, pai
 @pytest.mark.parametrize("wait", ["readable", "writable"])
 def test_another_thread_ends_the_present_wait_and_every_later_one(waiter, pair, wait) -> None:
     if wait == "writable":
-        with pytest.raises(BlockingIOError):
-            while True:
-                pair[0].send(bytes(65536))
+        fill(pair[0])
     threading.Timer(0.02, waiter.cancel).start()
     begun_s = time.monotonic()
     with pytest.raises(LinkDownError, match="the link is being closed"):
