@@ -56,12 +56,12 @@ def parse(text: str, store: str | None = None) -> Condition:
     >>> parse("abs(lab.temp - 4.2) < 0.1 and lab.heater == off").names
     ('lab.temp', 'lab.heater')
     """
-    text = " ".join(text.split())
+    text = text.strip().replace("\n", " ")
     if len(text) > LONGEST:
         raise ConditionError(f"a condition of {len(text)} characters; at most {LONGEST} are read")
     words = _Words(store.strip().lower() if store else None)
     try:
-        tree = ast.parse(words.replace(text), mode="eval")
+        tree = ast.parse(words.replace(text).strip(), mode="eval")
     except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
         raise ConditionError(_advice(text, error)) from None
     condition = Condition(text, _Reader(words).part(tree.body, 0))
@@ -76,7 +76,8 @@ def _advice(text: str, error: Exception) -> str:
     if not text:
         return "an empty condition; expected one such as lab.temp < 5"
     reason = error.msg if isinstance(error, SyntaxError) else "too deep"
-    return f"{text!r} is no condition ({reason}); expected one such as lab.temp < 5 and lab.heater == 'off'"
+    reason = "" if reason.startswith("invalid syntax") else f" ({reason})"
+    return f"{text!r} is no condition{reason}; expected one such as lab.temp < 5 and lab.heater == 'off'"
 
 
 class _Words:
