@@ -23,7 +23,10 @@ log = logging.getLogger(__name__)
 MOST_THREADS = 64
 #: More threads are put to work when work waits and none has been taken for this long. Python runs one
 #: thread at a time, so that short jobs are done soonest by one; more are for jobs that wait for something.
-PATIENCE_S = 0.002
+PATIENCE_S = 0.01
+#: From this many threads on there is more patience: a busy interpreter passes the turn every 5 ms only, and
+#: a thread that waits for its turn must not be taken for one that hangs.
+SEVERAL, LONG_PATIENCE_S = 4, 0.1
 #: A thread with nothing to do ends after this long.
 IDLE_S = 5.0
 
@@ -131,7 +134,8 @@ class Workers:
     def _watch_progress(self, more: int) -> None:
         """Look again soon, and put *more* threads to work if nothing has been taken by then."""
         self._taken_before = self._taken
-        self._watch = poll.clock().once(PATIENCE_S, lambda: self._relieve(more))
+        patience_s = PATIENCE_S if len(self._threads) < SEVERAL else LONG_PATIENCE_S
+        self._watch = poll.clock().once(patience_s, lambda: self._relieve(more))
 
     def _spawn(self) -> None:
         if self._closed:

@@ -101,15 +101,6 @@ class BoundItem(mktl.Item):
         except MktlError as error:
             raise named(error, self.full_key) from None
 
-    def flag(self, status: str, reason: str, severity: str = "invalid") -> None:
-        """Say that the value cannot be trusted any more; what the link's thread has said counts.
-
-        A request that fails comes here with the same news once more, in the words that its client gets.
-        """
-        asked = reason.startswith(f"{self.full_key}: ")
-        if not asked or status != self.status:
-            super().flag(status, reason.removeprefix(f"{self.full_key}: "), severity)
-
     # -- by the link's thread
 
     def judge(self, reading: Reading) -> Verdict:

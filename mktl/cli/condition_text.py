@@ -39,7 +39,8 @@ _TOKEN = re.compile(
     r"""(?P<quoted>'[^'\\]*'|"[^"\\]*")
       | \{\s*(?P<braced>[^{}\s]+)\s*\}
       | (?P<number>(?<![\w:])(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?(?![\w.:]))
-      | (?P<word>[A-Za-z0-9_:]+(?:\.[A-Za-z0-9_:]+)*)""",
+      | (?P<word>[A-Za-z0-9_:]+(?:\.[A-Za-z0-9_:]+)*)
+      | (?P<comment>\#)""",
     re.VERBOSE,
 )
 _NAME = re.compile(r"[a-z0-9_:-]+\.[a-z0-9_:-][a-z0-9_:.-]*\Z")
@@ -60,8 +61,9 @@ def parse(text: str, store: str | None = None) -> Condition:
     if len(text) > LONGEST:
         raise ConditionError(f"a condition of {len(text)} characters; at most {LONGEST} are read")
     words = _Words(store.strip().lower() if store else None)
+    replaced = words.replace(text).strip()
     try:
-        tree = ast.parse(words.replace(text).strip(), mode="eval")
+        tree = ast.parse(replaced, mode="eval")
     except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
         raise ConditionError(_advice(text, error)) from None
     condition = Condition(text, _Reader(words).part(tree.body, 0))
@@ -92,6 +94,8 @@ class _Words:
 
     def _replace(self, match: re.Match[str]) -> str:
         kind, found = match.lastgroup, match.group(match.lastgroup or 0)
+        if kind == "comment":
+            raise ConditionError("'#' has no meaning in a condition")
         if kind == "number" or (kind == "word" and found in _GRAMMAR):
             return found
         if kind == "word" and found.lower() in _TRUTHS:
@@ -145,7 +149,9 @@ class _Reader:
         try:
             return _COMPARE[type(op)]
         except KeyError:
-            raise ConditionError(f"no such comparison; expected one of {' '.join(_COMPARE.values())}") from None
+            raise ConditionError(
+                f"no such comparison; expected one of {' '.join(_COMPARE.values())}"
+            ) from None
 
     def operand(self, node: ast.expr, depth: int) -> Operand:
         """Something that has a value."""

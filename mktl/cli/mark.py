@@ -1,4 +1,4 @@
-"""``mark``: get, set, watch, list and describe the items of mKTL daemons.
+"""``mark``: get, set, watch, wait for, list and describe the items of mKTL daemons.
 
 Only the options are here. What a command does is imported when it runs, so that ``--help`` is instant.
 """
@@ -24,6 +24,12 @@ In a pipe an item is one line, KEY = VALUE[ UNITS][ (STATUS[: REASON])]:
   lab.field = 0.000 T (stale: the daemon is gone)
 A status is only there when it is not ok. A value that is not set is "-".
 """
+CONDITIONS = """\b
+A condition has items, numbers, words of an item ('high'), == != < <= > >=,
+and, or, not, parentheses, abs(...), + - * / // %. An item whose name has a
+minus in it stands in braces: {lab-2.temp} < 5. A value that cannot be trusted
+(severity invalid, or none at all) fulfils nothing, not even under not.
+"""
 EXIT_CODES = "\b\nExit codes: 0 all is fine, 1 a request failed, 2 the command makes no sense."
 
 
@@ -32,6 +38,8 @@ def _be_verbose(context: click.Context, /, _: click.Parameter, wanted: bool) -> 
         context.meta[VERBOSE] = True
         logging.basicConfig(level=logging.DEBUG, format=LOG_FORMAT)
 
+
+SECONDS = click.FloatRange(min=0, min_open=True)
 
 verbose = click.option(
     "-v",
@@ -55,7 +63,7 @@ timeout = click.option(
     "--timeout",
     "timeout_s",
     metavar="SECONDS",
-    type=click.FloatRange(min=0, min_open=True),
+    type=SECONDS,
     help="Give up on a request that takes longer.",
 )
 
@@ -121,7 +129,7 @@ def set_(context: click.Context, /, assignments: tuple[str, ...], store: str | N
     "--seconds",
     "for_s",
     metavar="SECONDS",
-    type=click.FloatRange(min=0, min_open=True),
+    type=SECONDS,
     help="End after this time.",
 )
 @_options(as_json, verbose)
@@ -135,6 +143,22 @@ def watch(context: click.Context, /, names: tuple[str, ...], store: str | None, 
     from .watching import run
 
     return run(names, store, failures=_failures(context), **options)
+
+
+@mark.command(short_help="Wait until a condition holds.", epilog=CONDITIONS)
+@click.argument("condition", nargs=-1, required=True, metavar="CONDITION")
+@_options(in_store)
+@click.option("--timeout", "timeout_s", metavar="SECONDS", type=SECONDS, help="Give up after this time.")
+@_options(as_json, verbose)
+@click.pass_context
+def wait(context: click.Context, /, condition: tuple[str, ...], store: str | None, **options: Any) -> int:
+    """Wait until CONDITION on items holds: mark wait 'lab.temp < 5 and lab.heater == off' --timeout 60.
+
+    Prints the values with which it does; exits 1 when it does not in time, and says what they are then.
+    """
+    from .waiting import run
+
+    return run(" ".join(condition), store, failures=_failures(context), **options)
 
 
 @mark.command(name="list", short_help="List stores, or the items of a store.")

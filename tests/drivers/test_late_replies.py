@@ -118,7 +118,7 @@ SOAK = [pytest.mark.soak, pytest.mark.timeout(1800)]
 @pytest.mark.parametrize(
     ("device_class", "count"),
     [
-        pytest.param(PtyDevice, 200, id="pty"),
+        pytest.param(PtyDevice, 160, id="pty"),
         pytest.param(TcpDevice, 400, id="tcp"),
         pytest.param(PtyDevice, 10_000, marks=SOAK, id="pty-soak"),
         pytest.param(TcpDevice, 10_000, marks=SOAK, id="tcp-soak"),
