@@ -7,13 +7,25 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from . import begin, errors, poll, protocol
-    from .begin import close, get
+    from .begin import close, discover, get
     from .config.home import home
     from .daemon import Daemon
     from .item import Item
     from .store import Store
 
-__all__ = ["Daemon", "Item", "Store", "begin", "close", "errors", "get", "home", "poll", "protocol"]
+__all__ = [
+    "Daemon",
+    "Item",
+    "Store",
+    "begin",
+    "close",
+    "discover",
+    "errors",
+    "get",
+    "home",
+    "poll",
+    "protocol",
+]
 
 __version__ = "0.1.0"
 
@@ -21,6 +33,7 @@ __version__ = "0.1.0"
 _WHERE = {
     "get": "begin",
     "close": "begin",
+    "discover": "begin",
     "home": "config.home",
     "Daemon": "daemon",
     "Item": "item",

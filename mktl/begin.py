@@ -1,13 +1,15 @@
-"""Where a client begins: :func:`get`."""
+"""Where a client begins: :func:`get`, and :func:`discover`."""
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 from . import poll
-from .config import cache, local
+from .config import cache, local, registries
 from .config.block import Block, check_block, endpoint
 from .config.names import check_store, split
 from .errors import MktlError, UnknownStoreError
@@ -28,6 +30,8 @@ CATALOG_S = 5.0
 CALL_S = 0.3
 #: How long one that may no longer be there is waited for.
 HASH_ACK_S = 0.5
+#: Hosts that are asked at the same time.
+AT_ONCE = 16
 
 _stores: dict[str, Store] = {}
 _lock = threading.RLock()
@@ -83,7 +87,8 @@ def _find_blocks(name: str, own: Collection[str]) -> Iterable[Block]:
     """What daemons say of store *name*, asked in the order of the cost; *own* are this process's uuids.
 
     This host's daemons and those of the disk cache are known by address. Only when none of them serves the
-    store is the network called: registries first, then whatever daemons hear it.
+    store is the network called: registries first, then whatever daemons hear it. Last come the addresses
+    that somebody wrote down, or that answered :func:`discover` once.
     """
     found: dict[str, Block] = {}
     for daemon in local.known_daemons(name):
@@ -93,11 +98,12 @@ def _find_blocks(name: str, own: Collection[str]) -> Iterable[Block]:
         if uuid not in found and uuid not in own:
             host, rep, _ = endpoint(block)
             found.update(_ask_catalog(name, f"tcp://{reachable(host)}:{rep}"))
-    for port in udp_ports():
-        if found:
-            break
-        for host, rep in call([port], CALL_S):
-            found.update(_ask_catalog(name, f"tcp://{host}:{rep}"))
+    for hosts in (None, registries.load()):
+        for port in udp_ports():
+            if found or hosts == []:
+                break
+            for host, rep in call([port], CALL_S, hosts):
+                found.update(_ask_catalog(name, f"tcp://{host}:{rep}"))
     for uuid in own:
         found.pop(uuid, None)
     for block in found.values():
@@ -122,6 +128,73 @@ def _ask_catalog(name: str, address: str) -> dict[str, Block]:
             continue
         blocks[checked["uuid"]] = checked
     return blocks
+
+
+@dataclass(frozen=True, slots=True)
+class Answerer:
+    """A registry or a daemon that answered a call, and what it knows."""
+
+    #: As it answered; *called* is how it was called, or empty when everybody was.
+    host: str
+    rep: int
+    called: str
+    #: ``{store: {uuid: block}}``
+    stores: Mapping[str, Mapping[str, Block]]
+
+
+def discover(*addresses: str) -> list[Answerer]:
+    """Call the local network, or the hosts *addresses*; who answers, and what they serve.
+
+    Both registries and daemons are called. Addresses that answer are remembered: :func:`get` calls them
+    when nobody nearer serves a store. What they serve goes to the disk cache.
+
+    Raises:
+        ValueError: One of *addresses* cannot be the address of a host.
+    """
+    for address in addresses:
+        if not registries.is_address(address):
+            raise ValueError(f"{address!r} is no address; expected a host name or an IPv4 address")
+    called = list(dict.fromkeys(addresses)) or [""]
+    with ThreadPoolExecutor(AT_ONCE, "mktl-discover") as pool:
+        answers = list(pool.map(_call_one, called))
+        places = {place: address for address, found in zip(called, answers, strict=True) for place in found}
+        answerers = list(pool.map(lambda place: _ask_all(*place, places[place]), places))
+    registries.save(one.called or one.host for one in answerers if one.called or one.host != LOOPBACK)
+    return _without_twins(answerers)
+
+
+def _call_one(address: str) -> list[tuple[str, int]]:
+    return call(udp_ports(), CALL_S, [address] if address else None)
+
+
+def _ask_all(host: str, rep: int, called: str) -> Answerer:
+    """What the one at *host* and *rep* knows of every store; nothing when it does not say."""
+    address = f"tcp://{host}:{rep}"
+    try:
+        known = client().request(address, Request("GET", "_hash"), CATALOG_S, HASH_ACK_S).value
+    except MktlError as error:
+        log.debug("%s: %s", address, error)
+        known = {}
+    stores: dict[str, dict[str, Block]] = {}
+    for name in known if isinstance(known, dict) else ():
+        try:
+            stores[name] = _ask_catalog(check_store(name), address)
+        except MktlError as error:
+            log.warning("%s: a store was passed over: %s", address, error)
+    own = {uuid for store in list(_stores.values()) for uuid in store.own}
+    for block in (block for blocks in stores.values() for block in blocks.values()):
+        if block["uuid"] not in own:
+            cache.save(block)
+    return Answerer(host, rep, called, stores)
+
+
+def _without_twins(answerers: list[Answerer]) -> list[Answerer]:
+    """Each once: a host that answers from several of its addresses, preferably not from loopback."""
+    kept: dict[tuple[int, frozenset[str]], Answerer] = {}
+    for one in sorted(answerers, key=lambda one: (one.host.startswith("127."), one.host, one.rep)):
+        uuids = frozenset(uuid for blocks in one.stores.values() for uuid in blocks)
+        kept.setdefault((one.rep, uuids), one)
+    return list(kept.values())
 
 
 def _advice(name: str) -> str:

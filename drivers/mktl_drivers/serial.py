@@ -84,7 +84,7 @@ class SerialTransport:
             raise LinkDownError("serial link needs pyserial: pip install pyserial") from None
         try:
             port = serial.serial_for_url(self._settings.port, **self._arguments())
-        except (OSError, ValueError) as error:
+        except Exception as error:  # termios.error, which pySerial lets through, is no OSError
             raise LinkDownError(advice(self._settings.port, error)) from None
         self._port = port
         try:
@@ -92,7 +92,7 @@ class SerialTransport:
                 self._fd = port.fileno()
                 self._waiter.watch(self._fd)
             port.reset_input_buffer()
-        except (OSError, LinkDownError) as error:
+        except Exception as error:
             self.close()
             raise LinkDownError(str(error)) from None
 
