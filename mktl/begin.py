@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Collection, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from . import poll
@@ -98,17 +97,24 @@ def _find_blocks(name: str, own: Collection[str]) -> Iterable[Block]:
         if uuid not in found and uuid not in own:
             host, rep, _ = endpoint(block)
             found.update(_ask_catalog(name, f"tcp://{reachable(host)}:{rep}"))
-    for hosts in (None, registries.load()):
-        for port in udp_ports():
-            if found or hosts == []:
-                break
-            for host, rep in call([port], CALL_S, hosts):
-                found.update(_ask_catalog(name, f"tcp://{host}:{rep}"))
+    found = found or _call_for(name)
     for uuid in own:
         found.pop(uuid, None)
     for block in found.values():
         cache.save(block)
     return found.values()
+
+
+def _call_for(name: str) -> dict[str, Block]:
+    """What the first who hear a call say of store *name*: near before far, registries before daemons."""
+    for hosts in (None, registries.load()):
+        for port in udp_ports():
+            found: dict[str, Block] = {}
+            for host, rep in call([port], CALL_S, hosts):
+                found.update(_ask_catalog(name, f"tcp://{host}:{rep}"))
+            if found:
+                return found
+    return {}
 
 
 def _ask_catalog(name: str, address: str) -> dict[str, Block]:
@@ -154,12 +160,14 @@ def discover(*addresses: str) -> list[Answerer]:
     for address in addresses:
         if not registries.is_address(address):
             raise ValueError(f"{address!r} is no address; expected a host name or an IPv4 address")
+    from concurrent.futures import ThreadPoolExecutor  # only here: `get` starts sooner without it
+
     called = list(dict.fromkeys(addresses)) or [""]
     with ThreadPoolExecutor(AT_ONCE, "mktl-discover") as pool:
         answers = list(pool.map(_call_one, called))
         places = {place: address for address, found in zip(called, answers, strict=True) for place in found}
-        answerers = list(pool.map(lambda place: _ask_all(*place, places[place]), places))
-    registries.save(one.called or one.host for one in answerers if one.called or one.host != LOOPBACK)
+        answerers = list(pool.map(lambda place: _ask_everything(place[0], place[1], places[place]), places))
+    registries.save(one.called or one.host for one in answerers if one.called or not _is_loopback(one.host))
     return _without_twins(answerers)
 
 
@@ -167,7 +175,7 @@ def _call_one(address: str) -> list[tuple[str, int]]:
     return call(udp_ports(), CALL_S, [address] if address else None)
 
 
-def _ask_all(host: str, rep: int, called: str) -> Answerer:
+def _ask_everything(host: str, rep: int, called: str) -> Answerer:
     """What the one at *host* and *rep* knows of every store; nothing when it does not say."""
     address = f"tcp://{host}:{rep}"
     try:
@@ -191,10 +199,14 @@ def _ask_all(host: str, rep: int, called: str) -> Answerer:
 def _without_twins(answerers: list[Answerer]) -> list[Answerer]:
     """Each once: a host that answers from several of its addresses, preferably not from loopback."""
     kept: dict[tuple[int, frozenset[str]], Answerer] = {}
-    for one in sorted(answerers, key=lambda one: (one.host.startswith("127."), one.host, one.rep)):
+    for one in sorted(answerers, key=lambda one: (_is_loopback(one.host), one.host, one.rep)):
         uuids = frozenset(uuid for blocks in one.stores.values() for uuid in blocks)
         kept.setdefault((one.rep, uuids), one)
     return list(kept.values())
+
+
+def _is_loopback(host: str) -> bool:
+    return host.startswith("127.")
 
 
 def _advice(name: str) -> str:

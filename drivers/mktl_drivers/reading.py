@@ -13,6 +13,7 @@ import mktl
 from mktl.devicefile import Query
 from mktl.errors import DeviceError, ItemTypeError, ItemValueError
 
+from .backoff import Backoff
 from .jobs import Priority
 from .others import sources_of, values_of
 
@@ -24,6 +25,8 @@ log = logging.getLogger("mktl.drivers.reading")
 
 #: An item that has not been read for so many of its periods is not what it seems any more.
 OVERDUE_PERIODS = 2
+#: A query that nobody polls is asked again after a failure, with pauses that grow to this.
+LONGEST_PAUSE_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,8 @@ class Source:
         self._lock = threading.Lock()
         self._failures = 0
         self._flagged_overdue = False
+        self._pauses = Backoff(link.spec.retry_s, LONGEST_PAUSE_S)
+        self._again: mktl.poll.Timer | None = None
 
     # -- from any thread
 
@@ -78,6 +83,7 @@ class Source:
             self._periods.clear()
             self.period_s = None
             mktl.poll.stop(self.tick)
+        self._not_again()
 
     def tick(self) -> None:
         """Queue one read, unless one waits or runs already or the link is down."""
@@ -122,6 +128,9 @@ class Source:
             raise
         self._good_s = line.clock()
         self.is_fresh = True
+        if self._again is not None:
+            self._not_again()
+            self._pauses.reset()
         return Reading(fields, time.time())
 
     def feed(self, reading: Reading) -> None:
@@ -153,9 +162,21 @@ class Source:
         self._failures += 1
         self.is_fresh = False
         self.flag(error.status, str(error))
+        if self.period_s is None:
+            self._ask_again()
         # One lost reply is the line's everyday life and shows in the counters; two in a row are news.
         if self._failures == 2 and not self._flagged_overdue:
             log.warning("%s; %d items keep their last values", error, len(self.items))
+
+    def _ask_again(self) -> None:
+        """Later, since no poll will: a reply that was lost once must not be the last word."""
+        self._not_again()
+        self._again = mktl.poll.clock().once(self._pauses.next_s(), self.tick)
+
+    def _not_again(self) -> None:
+        again, self._again = self._again, None
+        if again is not None:
+            again.cancel()
 
     def _recovered(self) -> None:
         if self._failures >= 2 and not self._flagged_overdue:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from typing import Any
 
 import click
 
@@ -12,6 +13,7 @@ from .endings import Failures
 from .names import Name, parse_all
 from .reach import ask, expand, finish, item_of, no_answer, on_terminal, print_json
 from .values import Reading, read_of
+from .viewing import View
 
 
 def run(
@@ -24,15 +26,18 @@ def run(
     serial: bool = False,
     timeout_s: float | None = None,
     as_json: bool = False,
+    **looks: Any,
 ) -> int:
-    """Print the values of *names*; the exit code."""
+    """Print the values of *names*, with the *looks* of a :class:`View`; the exit code."""
+    view = View(**looks)
+    view.check(as_json=as_json)
     wanted = expand(
         parse_all(names, store), failures, everything=everything, readable=True, timeout_s=timeout_s
     )
     one = partial(read, refresh=refresh, timeout_s=timeout_s)
     jobs = [Job(str(name), partial(one, name), no_answer(str(name))) for name in wanted]
     readings = [reading for _, reading in ask(jobs, failures, serial=serial, timeout_s=timeout_s)]
-    show(readings, as_json=as_json)
+    show(readings, as_json=as_json, view=view)
     return finish(failures)
 
 
@@ -43,15 +48,16 @@ def read(name: Name, *, refresh: bool = False, timeout_s: float | None = None) -
     return read_of(item)
 
 
-def show(readings: Sequence[Reading], *, as_json: bool) -> None:
+def show(readings: Sequence[Reading], *, as_json: bool, view: View = View()) -> None:  # noqa: B008 - frozen
     """Print *readings* the way that whoever reads stdout likes them."""
     if as_json:
         print_json([reading.as_json() for reading in readings])
-    elif on_terminal():
+    elif on_terminal() and not view.terse:
         if readings:
             from . import tables
 
-            tables.show(tables.readings(readings))
+            seen = [view.of(reading) for reading in readings]
+            tables.show(tables.readings(seen, has_times=bool(view.timestamps)))
     else:
         for reading in readings:
-            click.echo(reading.as_line())
+            click.echo(view.line_of(reading, when=reading.time if view.timestamps else None))

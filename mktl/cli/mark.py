@@ -13,6 +13,8 @@ import click
 
 from .endings import Failures, QuietGroup, tolerant_output
 
+SHELLS = ("bash", "zsh", "fish")
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 VERBOSE = "mktl.cli.verbose"
@@ -29,6 +31,11 @@ A condition has items, numbers, words of an item ('high'), == != < <= > >=,
 and, or, not, parentheses, abs(...), + - * / // %. An item whose name has a
 minus in it stands in braces: {lab-2.temp} < 5. A value that cannot be trusted
 (severity invalid, or none at all) fulfils nothing, not even under not.
+"""
+IN_SHELLS = """\b
+bash: eval "$(mark completion bash)"  in ~/.bashrc
+zsh:  eval "$(mark completion zsh)"   in ~/.zshrc
+fish: mark completion fish > ~/.config/fish/completions/mark.fish
 """
 EXIT_CODES = "\b\nExit codes: 0 all is fine, 1 a request failed, 2 the command makes no sense."
 
@@ -49,7 +56,28 @@ verbose = click.option(
     callback=_be_verbose,
     help="Show logging and tracebacks.",
 )
-in_store = click.option("-s", "--store", metavar="STORE", help="The store that the keys belong to.")
+
+
+def _completed_by(name: str) -> Callable[..., Any]:
+    """The completer *name*, imported when a shell asks for it."""
+
+    def complete(context: click.Context, parameter: click.Parameter, typed: str) -> Any:
+        from . import completing
+
+        return getattr(completing, name)(context, parameter, typed)
+
+    return complete
+
+
+a_store, a_name = _completed_by("complete_stores"), _completed_by("complete_names")
+in_store = click.option(
+    "-s",
+    "--store",
+    metavar="STORE",
+    is_eager=True,
+    shell_complete=a_store,
+    help="The store that the keys belong to.",
+)
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 everything = click.option(
     "-a",
@@ -65,6 +93,18 @@ timeout = click.option(
     metavar="SECONDS",
     type=SECONDS,
     help="Give up on a request that takes longer.",
+)
+
+
+terse = click.option("-t", "--terse", is_flag=True, help="Print only the values.")
+timestamps = click.option(
+    "--timestamps/--no-timestamps",
+    default=None,
+    help="Print when each value was assumed; of itself, only watch in a pipe does.",
+)
+units = click.option("--units/--no-units", default=None, help="Print units; not with --terse, otherwise yes.")
+unformatted = click.option(
+    "-u", "--unformatted", is_flag=True, help="Print values as daemons hold them, not as items format them."
 )
 
 
@@ -90,10 +130,10 @@ def mark() -> None:
 
 
 @mark.command(short_help="Print values.", epilog=LINES)
-@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.argument("names", nargs=-1, metavar="[NAME]...", shell_complete=a_name)
 @_options(in_store, everything)
 @click.option("-r", "--refresh", is_flag=True, help="Ask the hardware, not what the daemon remembers.")
-@_options(one_by_one, timeout, as_json, verbose)
+@_options(one_by_one, timeout, terse, timestamps, units, unformatted, as_json, verbose)
 @click.pass_context
 def get(context: click.Context, /, names: tuple[str, ...], store: str | None, **options: Any) -> int:
     """Print the value of each NAME: an item (lab.temp) or a whole store (lab)."""
@@ -103,7 +143,13 @@ def get(context: click.Context, /, names: tuple[str, ...], store: str | None, **
 
 
 @mark.command(name="set", short_help="Set values.")
-@click.argument("assignments", nargs=-1, required=True, metavar="NAME=VALUE...")
+@click.argument(
+    "assignments",
+    nargs=-1,
+    required=True,
+    metavar="NAME=VALUE...",
+    shell_complete=_completed_by("complete_assignments"),
+)
 @_options(in_store)
 @click.option("--no-wait", is_flag=True, help="Do not wait until the daemon has done it.")
 @_options(one_by_one, timeout, as_json, verbose)
@@ -120,7 +166,7 @@ def set_(context: click.Context, /, assignments: tuple[str, ...], store: str | N
 
 
 @mark.command(short_help="Print values whenever they change.")
-@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.argument("names", nargs=-1, metavar="[NAME]...", shell_complete=a_name)
 @_options(in_store, everything)
 @click.option(
     "-n", "--count", type=click.IntRange(min=1), help="End after so many updates, first values included."
@@ -132,7 +178,7 @@ def set_(context: click.Context, /, assignments: tuple[str, ...], store: str | N
     type=SECONDS,
     help="End after this time.",
 )
-@_options(as_json, verbose)
+@_options(terse, timestamps, units, unformatted, as_json, verbose)
 @click.pass_context
 def watch(context: click.Context, /, names: tuple[str, ...], store: str | None, **options: Any) -> int:
     """Follow each NAME, an item or a whole store, until Ctrl-C.
@@ -146,7 +192,7 @@ def watch(context: click.Context, /, names: tuple[str, ...], store: str | None, 
 
 
 @mark.command(short_help="Wait until a condition holds.", epilog=CONDITIONS)
-@click.argument("condition", nargs=-1, required=True, metavar="CONDITION")
+@click.argument("condition", nargs=-1, required=True, metavar="CONDITION", shell_complete=a_name)
 @_options(in_store)
 @click.option("--timeout", "timeout_s", metavar="SECONDS", type=SECONDS, help="Give up after this time.")
 @_options(as_json, verbose)
@@ -162,7 +208,7 @@ def wait(context: click.Context, /, condition: tuple[str, ...], store: str | Non
 
 
 @mark.command(name="list", short_help="List stores, or the items of a store.")
-@click.argument("stores", nargs=-1, metavar="[STORE]...")
+@click.argument("stores", nargs=-1, metavar="[STORE]...", shell_complete=a_store)
 @_options(everything, timeout, as_json, verbose)
 @click.pass_context
 def list_(context: click.Context, /, stores: tuple[str, ...], **options: Any) -> int:
@@ -178,8 +224,25 @@ def list_(context: click.Context, /, stores: tuple[str, ...], **options: Any) ->
     return list_items(stores, failures=_failures(context), **options)
 
 
+@mark.command(short_help="Find daemons and registries on the network.")
+@click.argument(
+    "addresses", nargs=-1, metavar="[ADDRESS]...", shell_complete=_completed_by("complete_addresses")
+)
+@_options(as_json, verbose)
+@click.pass_context
+def discover(context: click.Context, /, addresses: tuple[str, ...], **options: Any) -> int:
+    """Call the local network, or the hosts at each ADDRESS, and list who answers with the stores they know.
+
+    Addresses that answered are remembered: a store that nobody near serves is looked for there too. In a
+    pipe, the lines are HOST, PORT, STORE and its daemons, with tabs between them.
+    """
+    from .discovering import run
+
+    return run(addresses, failures=_failures(context), **options)
+
+
 @mark.command(short_help="Print everything known of an item.")
-@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.argument("names", nargs=-1, metavar="[NAME]...", shell_complete=a_name)
 @_options(in_store, everything, timeout, as_json, verbose)
 @click.pass_context
 def describe(context: click.Context, /, names: tuple[str, ...], store: str | None, **options: Any) -> int:
@@ -187,6 +250,18 @@ def describe(context: click.Context, /, names: tuple[str, ...], store: str | Non
     from .describing import describe as run
 
     return run(names, store, failures=_failures(context), **options)
+
+
+@mark.command(short_help="Print what a shell needs to complete names.", epilog=IN_SHELLS)
+@click.argument("shell", type=click.Choice(SHELLS))
+def completion(shell: str) -> None:
+    """Print the script with which SHELL completes commands, options, stores, keys and words.
+
+    Names come from what this host has seen; nobody is asked.
+    """
+    from .completing import script
+
+    click.echo(script(mark, shell))
 
 
 def _failures(context: click.Context) -> Failures:

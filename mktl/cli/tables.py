@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from .texts import age_text, printable
+from .texts import age_text, printable, timestamp
 from .values import Reading
 
 FAINT = "dim"
@@ -35,7 +35,11 @@ def _table(*, header: bool = True) -> Table:
 
 
 def readings(
-    rows: Sequence[Reading], *, now: float | None = None, widest: dict[str, int] | None = None
+    rows: Sequence[Reading],
+    *,
+    now: float | None = None,
+    widest: dict[str, int] | None = None,
+    has_times: bool = False,
 ) -> Table:
     """Item, value, age, and the status of those that are not ok.
 
@@ -43,6 +47,7 @@ def readings(
         rows: One line each.
         now: UNIX seconds from which ages count.
         widest: Column → width; kept between the frames of a live table, so that columns only ever grow.
+        has_times: Show when a value was assumed, not how long ago.
     """
     now = time.time() if now is None else now
     widest = {} if widest is None else widest
@@ -51,20 +56,26 @@ def readings(
     _grow(widest, "value", (value.cell_len for value in values))
     for value in values[:1]:  # blanks, not a least width: they give way where the terminal is small
         value.pad_right(widest["value"] - value.cell_len)
-    ages = [age_text(now - row.time) if row.time else "" for row in rows]
+    ages = [_when(row.time, None if has_times else now) for row in rows]
     _grow(widest, "age", map(len, ages))
     is_all_ok = all(row.is_ok for row in rows)
 
     table = _table()
     table.add_column("item", no_wrap=True)
     table.add_column("value", overflow="fold")
-    table.add_column("age", justify="right", no_wrap=True)
+    table.add_column("time" if has_times else "age", justify="right", no_wrap=True)
     if not is_all_ok:
         table.add_column("status", overflow="fold")
     for row, value, age in zip(rows, values, ages, strict=True):
         aged = Text(age.rjust(widest["age"]), style=FAINT)
         table.add_row(key_cell(row.key), value, aged, *(() if is_all_ok else (status_cell(row),)))
     return table
+
+
+def _when(time: float | None, now: float | None) -> str:
+    if not time:
+        return ""
+    return timestamp(time) if now is None else age_text(now - time)
 
 
 def _grow(widest: dict[str, int], column: str, lengths: Iterable[int]) -> None:
@@ -114,6 +125,17 @@ def facts(rows: Iterable[tuple[str, str]], reading: Reading | None = None) -> Ta
         if name == "status" and reading is not None:
             cell.stylize(_style_of(reading))
         table.add_row(name, cell)
+    return table
+
+
+def columns(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
+    """Rows of plain text below *headers*; the last column folds where the terminal is small."""
+    table = _table()
+    for header in headers[:-1]:
+        table.add_column(header, no_wrap=True)
+    table.add_column(headers[-1], overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(printable(cell)) for cell in row))
     return table
 
 

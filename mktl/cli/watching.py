@@ -18,8 +18,8 @@ from .asking import Job
 from .endings import Failures
 from .names import Name, parse_all
 from .reach import ask, expand, finish, item_of, json_line, no_answer, on_terminal
-from .texts import timestamp
 from .values import Reading, read_of, reading_of
+from .viewing import View
 
 if TYPE_CHECKING:
     from ..item import Item
@@ -39,8 +39,14 @@ def run(
     count: int | None = None,
     for_s: float | None = None,
     as_json: bool = False,
+    **looks: Any,
 ) -> int:
-    """Print *names* whenever they change, until *count* updates, *for_s* seconds or Ctrl-C; the exit code."""
+    """Print *names* whenever they change, until *count* updates, *for_s* seconds or Ctrl-C; the exit code.
+
+    *looks* are those of a :class:`View`.
+    """
+    view = View(**looks)
+    view.check(as_json=as_json)
     try:
         updates: queue.SimpleQueue[Reading] = queue.SimpleQueue()
         wanted = expand(parse_all(names, store), failures, everything=everything, readable=True)
@@ -54,7 +60,7 @@ def run(
             stream = until(
                 updates, count=count, ends_s=ends_s, idle_s=IDLE_S if not on_terminal() else FRAME_S
             )
-            _show(stream, first, as_json=as_json)
+            _show(stream, first, view, as_json=as_json)
     except KeyboardInterrupt:
         failures.expired = True  # nothing is waited for: the connections go with the process
     return finish(failures)
@@ -100,21 +106,23 @@ def _next(updates: queue.SimpleQueue[Reading], patience_s: float) -> Reading | N
         return None
 
 
-def _show(stream: Iterator[Reading | None], first: Sequence[Reading], *, as_json: bool) -> None:
+def _show(stream: Iterator[Reading | None], first: Sequence[Reading], view: View, *, as_json: bool) -> None:
     if as_json:
         _print(stream, lambda reading: json_line(reading.as_json()))
-    elif on_terminal():
+    elif on_terminal() and not view.terse:
         from .live import show
 
-        show(stream, first)
+        show(stream, first, view)
     else:
-        _print(stream, Lines().line_of)
+        _print(stream, Lines(view).line_of)
 
 
 class Lines:
-    """One line per update, with its time before it."""
+    """One line per update, with its time before it unless only values are wanted."""
 
-    def __init__(self) -> None:
+    def __init__(self, view: View = View()) -> None:  # noqa: B008 - frozen
+        self._view = view
+        self._has_times = view.timestamps if view.timestamps is not None else not view.terse
         self._latest: dict[str, float | None] = {}
 
     def line_of(self, reading: Reading) -> str:
@@ -122,7 +130,7 @@ class Lines:
         changed = self._latest.get(reading.key) != reading.time
         self._latest[reading.key] = reading.time
         when = reading.time if changed and reading.time is not None else time.time()
-        return f"{timestamp(when)} {reading.as_line()}"
+        return self._view.line_of(reading, when=when if self._has_times else None)
 
 
 def _print(stream: Iterator[Reading | None], line_of: Callable[[Reading], str]) -> None:

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from mktl.cli import watching
+from mktl.cli import viewing, watching
 from mktl.cli.values import Reading
 from mktl.cli.watching import Lines, until
 
@@ -40,7 +40,7 @@ def test_a_new_status_alone_is_an_update() -> None:
 def test_a_line_has_the_time_of_the_value_but_a_new_status_the_time_it_came(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(watching, "timestamp", lambda time: f"<{time:.0f}>")
+    monkeypatch.setattr(viewing, "timestamp", lambda time: f"<{time:.0f}>")
     monkeypatch.setattr(time, "time", lambda: 250.0)
     lines = Lines()
     assert lines.line_of(reading(1.0, 100.0)) == "<100> lab.temp = 1.0"

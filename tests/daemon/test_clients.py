@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +13,8 @@ from pathlib import Path
 import pytest
 
 import mktl
-from tests.conftest import ITEMS, wait_for, wait_until_serving
+from mktl.config import local
+from tests.conftest import ITEMS, free_port, wait_for, wait_until_serving
 
 MARKD = str(Path(sys.executable).parent / "markd")
 
@@ -24,6 +26,9 @@ def two_daemons(home, tmp_path):
     for alias, keys in (("one", ["TEMP", "TARGET"]), ("two", ["HEATER", "NAME"])):
         path = tmp_path / f"{alias}.json"
         path.write_text(json.dumps({key: ITEMS[key] for key in keys}))
+        # Ports of their own: one that a killed daemon leaves must not go to any other beside these tests.
+        ports = free_port(socket.SOCK_STREAM), free_port(socket.SOCK_STREAM)
+        local.save_ports("lab", local.daemon_uuid("lab", alias), *ports)
         command = [MARKD, "lab", alias, "-c", str(path)]
         processes.append(subprocess.Popen(command, stderr=subprocess.PIPE, text=True))
     for process in processes:

@@ -132,6 +132,12 @@ def good(item: mktl.Item) -> tuple[Any, Any, Any]:
     return item.value, item.time, item.sampled
 
 
+def stop_polls(daemon: mktl.Daemon) -> None:
+    for key in ("temp", "status"):
+        daemon.items[key].poll(None)
+    daemon.items["heater"].get(refresh=True)  # after the last of them
+
+
 # -- read
 
 
@@ -199,9 +205,7 @@ def test_a_refusal_reaches_the_client_in_the_words_of_the_device(device, lab) ->
 
 
 def test_what_the_item_does_not_accept_never_reaches_the_device(daemon, device, lab) -> None:
-    daemon.items["temp"].poll(None)
-    daemon.items["status"].poll(None)
-    lab["heater"].get(refresh=True)  # after the last poll
+    stop_polls(daemon)
     device.received.clear()
     with pytest.raises(LimitError, match=r"lab\.setpoint: 601\.0 K is above the maximum 600 K"):
         lab["setpoint"].set(601.0)
@@ -266,6 +270,7 @@ def test_a_mute_device_shows_with_a_reason_and_neither_time_moves(device, daemon
 
 
 def test_one_failure_is_one_update_whoever_asked(device, daemon, lab, changes) -> None:
+    stop_polls(daemon)
     seen = changes("name")
     device.mute = True
     with pytest.raises(DeviceTimeoutError, match=r"^lab\.name: cryo .*: no reply to 'NAME\?' within 0\.1 s$"):
