@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 import mktl
+from mktl.config import local
 from tests.conftest import free_port, wait_for, wait_until_serving
 
 MARKD = str(Path(sys.executable).parent / "markd")
@@ -40,10 +41,18 @@ class Remote:
         self.process = None
 
 
+def move() -> None:
+    """Have the next start take other ports."""
+    uuid = local.daemon_uuid("lab", "one")
+    local.save_ports("lab", uuid, free_port(socket.SOCK_STREAM), free_port(socket.SOCK_STREAM))
+
+
 @pytest.fixture
 def remote(home, tmp_path):
     path = tmp_path / "items.json"
     path.write_text(json.dumps({"temp": {"type": "numeric", "initial": 4.2, "persist": True}}))
+    # Ports of its own: one that a killed daemon leaves must not go to any other beside these tests.
+    move()
     remote = Remote(path)
     remote.start()
     yield remote
@@ -95,13 +104,11 @@ def test_a_daemon_that_stands_still_is_missed_and_found_again(remote) -> None:
 
 
 def test_clients_follow_a_daemon_that_comes_back_on_other_ports(remote, home) -> None:
-    from mktl.config import local
-
     item = mktl.get("lab.temp")
     remote.end()
     wait_for(lambda: item.status == "stale")
     [known] = local.known_daemons("lab")
-    local.save_ports("lab", known.uuid, free_port(socket.SOCK_STREAM), free_port(socket.SOCK_STREAM))
+    move()
     remote.start()
     [moved] = local.known_daemons("lab")
     assert moved.ports != known.ports

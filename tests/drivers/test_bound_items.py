@@ -246,6 +246,7 @@ def test_a_device_that_is_unplugged_shows_on_every_item_and_recovers(device, dae
     assert good(daemon.items["temp"]) == kept
     device.plug()
     wait_for(lambda: all(lab[key].status in ("ok", "unset") for key in ITEMS))
+    wait_for(lambda: all(updates[-1][0] != "disconnected" for updates in seen.values()))
     for key, updates in seen.items():
         # How it was lost, why it cannot be had back, and that it is back: each of them once.
         assert len(updates) == len(set(updates)) <= 3, updates
@@ -277,6 +278,7 @@ def test_one_failure_is_one_update_whoever_asked(device, daemon, lab, changes) -
         lab["name"].get(refresh=True)
     device.mute = False
     assert lab["name"].get(refresh=True) == "Stage"
+    wait_for(lambda: len(seen) >= 2)
     assert [status for status, _ in seen] == ["timeout", "ok"]
     assert seen[0][1].startswith("cryo (")
 
