@@ -74,7 +74,6 @@ in_store = click.option(
     "-s",
     "--store",
     metavar="STORE",
-    is_eager=True,
     shell_complete=a_store,
     help="The store that the keys belong to.",
 )
@@ -106,6 +105,8 @@ units = click.option("--units/--no-units", default=None, help="Print units; not 
 unformatted = click.option(
     "-u", "--unformatted", is_flag=True, help="Print values as daemons hold them, not as items format them."
 )
+
+for_s = click.option("--seconds", "for_s", metavar="SECONDS", type=SECONDS, help="End after this time.")
 
 
 def _options(*options: Callable[[F], F]) -> Callable[[F], F]:
@@ -171,14 +172,7 @@ def set_(context: click.Context, /, assignments: tuple[str, ...], store: str | N
 @click.option(
     "-n", "--count", type=click.IntRange(min=1), help="End after so many updates, first values included."
 )
-@click.option(
-    "--seconds",
-    "for_s",
-    metavar="SECONDS",
-    type=SECONDS,
-    help="End after this time.",
-)
-@_options(terse, timestamps, units, unformatted, as_json, verbose)
+@_options(for_s, terse, timestamps, units, unformatted, as_json, verbose)
 @click.pass_context
 def watch(context: click.Context, /, names: tuple[str, ...], store: str | None, **options: Any) -> int:
     """Follow each NAME, an item or a whole store, until Ctrl-C.
@@ -205,6 +199,32 @@ def wait(context: click.Context, /, condition: tuple[str, ...], store: str | Non
     from .waiting import run
 
     return run(" ".join(condition), store, failures=_failures(context), **options)
+
+
+@mark.command(short_help="Draw values over time.")
+@click.argument("names", nargs=-1, metavar="[NAME]...", shell_complete=a_name)
+@_options(in_store, for_s)
+@click.option(
+    "--window", "window_s", metavar="SECONDS", type=SECONDS, help="How much time is shown; --seconds, or 60."
+)
+@click.option(
+    "-o",
+    "--output",
+    metavar="FILE.png",
+    type=click.Path(dir_okay=False, writable=True),
+    help="Record until the end, then write a PNG (needs matplotlib).",
+)
+@_options(verbose)
+@click.pass_context
+def plot(context: click.Context, /, names: tuple[str, ...], store: str | None, **options: Any) -> int:
+    """Draw each NAME, an item or a whole store, over time, until Ctrl-C.
+
+    A live chart on a terminal; in a pipe CSV with UNIX seconds and a column for each item, empty where its
+    value cannot be trusted.
+    """
+    from .plotting import run
+
+    return run(names, store, failures=_failures(context), **options)
 
 
 @mark.command(name="list", short_help="List stores, or the items of a store.")

@@ -124,7 +124,7 @@ def test_ten_times_unplugged_it_says_so_each_time_and_comes_back(device, serve) 
         device.plug()
         wait_for(lambda: {item.status for item in (temp, items["other"])} == {"ok"})
         assert temp.value == round_number + 0.5
-        assert link.reconnects == round_number
+        assert link.reconnects >= round_number
 
 
 def test_a_mute_device_times_out_is_then_away_and_recovers(device, serve) -> None:
