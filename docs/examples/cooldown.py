@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -83,6 +84,8 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, help="end after this long; until Ctrl-C when left out")
     parser.add_argument("--store", default="cryo", help="the name of the store")
     arguments = parser.parse_args()
+    for signum in (signal.SIGTERM, signal.SIGHUP):  # the terminal is closed: end the children, too
+        signal.signal(signum, lambda *_: sys.exit(1))
     with tempfile.TemporaryDirectory(prefix="mktl-demo-") as directory:
         work = Path(directory)
         os.environ["MKTL_HOME"] = directory

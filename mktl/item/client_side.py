@@ -110,7 +110,8 @@ class ClientSide:
 
     def _fetch(self, refresh: bool) -> None:
         payload = Payload(refresh=True) if refresh else Payload()
-        self._learn(self._ask(Request("GET", self.full_key, payload)))
+        known = self._reading
+        self._learn(self._ask(Request("GET", self.full_key, payload)), known)
 
     def _ask(self, request: Request) -> Payload:
         """The daemon's response to *request*; an authoritative item has its own way."""
@@ -262,8 +263,12 @@ class ClientSide:
             self._reading = reading
         self._callbacks.notify(reading)
 
-    def _learn(self, payload: Payload) -> None:
-        """A reply: current when it was sent, so that a newer broadcast wins."""
+    def _learn(self, payload: Payload, asked_at: Reading | None = None) -> None:
+        """A reply: current when it was sent, so that a broadcast that came meanwhile wins.
+
+        A change of status alone leaves the time as it was; then it counts whether anything has come since
+        the question, when *asked_at* was known.
+        """
         raise_error(payload)
         reading = Reading.from_payload(payload)
         with self._lock:
@@ -271,6 +276,8 @@ class ClientSide:
             if _is_repeat(reading, known):
                 return
             if _seconds_after(known, reading) > 0:
+                return
+            if asked_at is not None and known is not asked_at and known.time == reading.time:
                 return
             self._reading = reading
         if reading.status != "unset":

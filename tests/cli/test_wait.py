@@ -56,9 +56,9 @@ def test_a_value_that_is_not_to_be_trusted_fulfils_nothing(
     assert line.endswith("; lab.temp = 4.000 K (timeout: silent for 3 s)")
     wait = run("mark", "-v", "wait", "lab.temp < 5", "--timeout", "10")
     wait.wait_for("is there")
-    temp.publish(4.0)
+    temp.publish(3.5)
     assert wait.wait() == 0
-    assert list(wait.out.queue) == ["lab.temp = 4.000 K"]
+    assert list(wait.out.queue) == ["lab.temp = 3.500 K"]
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.conftest import wait_until_serving
+from tests.conftest import wait_for, wait_until_serving
 
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
@@ -58,6 +58,14 @@ class Page:
         process = subprocess.Popen([BIN / program, *arguments], stderr=subprocess.PIPE, text=True)
         self._serving.append(process)
         wait_until_serving(process)
+        if any("driver =" in text for file, _, text in self.blocks if file):
+            # A person types the next command later than the first readings come; a test must wait for them.
+            wait_for(lambda: self._has_been_read(arguments[0]))
+
+    def _has_been_read(self, store: str) -> bool:
+        """Whether every item of the store has a reading."""
+        got = subprocess.run([BIN / "mark", "get", store], capture_output=True, text=True, timeout=30)
+        return not re.search(r"\((unset|disconnected)", got.stdout)
 
     def _run_python(self) -> None:
         done = subprocess.run(

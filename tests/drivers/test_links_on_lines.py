@@ -170,7 +170,8 @@ def test_two_items_of_one_query_cost_one_exchange_each_cycle(device, serve) -> N
     for item in items.values():
         item.poll(None)
     queued(link, 0)
-    assert link.exchanges - before - len(with_value) in (0, 1)
+    # One may have been counted and not yet taken at either end; two exchanges a cycle would be five more.
+    assert abs(link.exchanges - before - len(with_value)) <= 1
 
 
 def test_three_refreshes_at_once_cost_one_exchange_on_the_line(device, serve) -> None:

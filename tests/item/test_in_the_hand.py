@@ -198,3 +198,21 @@ def test_an_array_that_is_the_same_is_not_published_again(make_daemon) -> None:
         item.publish(array)
     wait_for(lambda: len(seen) == 3)
     assert [array.dtype.kind for array in seen] == ["f", "f", "i"]
+
+
+def test_a_change_of_status_that_overtakes_the_answer_to_a_get_stays(store, monkeypatch) -> None:
+    from mktl.item import Item
+    from mktl.item.reading import Reading
+
+    item = Item.__new__(Item)  # one that is not authoritative, with its answer handed in
+    item.__dict__.update(store["temp"].__dict__, authoritative=False, _callbacks=store["temp"]._callbacks)
+    item._reading = Reading(4.2, 100.0, 100.0, "timeout", "invalid", "no reply")
+    old = item._reading.to_payload()
+
+    def answer_late(request):
+        item._heard(Reading(4.2, 100.0, 101.0, "ok").to_payload())  # the recovery, while the answer travels
+        return old
+
+    monkeypatch.setattr(item, "_ask", answer_late, raising=False)
+    item._fetch(False)
+    assert item.status == "ok"
