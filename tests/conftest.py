@@ -32,6 +32,9 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     # Calls stay on this host and on ports of their own: daemons that run beside the tests are not theirs.
     monkeypatch.setenv("MKTL_CALL", "127.255.255.255,127.0.0.1")
     monkeypatch.setenv("MKTL_UDP_PORTS", ",".join(str(free_port(socket.SOCK_DGRAM)) for _ in "rd"))
+    # Who answers a call on this host does so at once; most tests have nobody to answer.
+    monkeypatch.setattr("mktl.daemon.twin.CALL_S", 0.02)
+    monkeypatch.setattr("mktl.daemon.announce.CALL_S", 0.05)
     return directory
 
 

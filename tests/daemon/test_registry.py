@@ -16,6 +16,12 @@ from mktl.protocol.message import Payload, Request
 from tests.conftest import wait_for
 
 
+@pytest.fixture(autouse=True)
+def patience(home, monkeypatch) -> None:
+    """Here somebody answers: the real time to wait for that."""
+    monkeypatch.setattr("mktl.daemon.announce.CALL_S", 0.3)
+
+
 @pytest.fixture
 def registry(home):
     with Registry() as registry:
