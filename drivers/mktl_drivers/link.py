@@ -157,6 +157,15 @@ class TextLink:
         with self._lock:
             return list(self._sources.values())
 
+    def probes(self) -> list[bytes]:
+        """The questions that the device has answered, the last one first: it can be called on with them."""
+        answered = [
+            (source.answered_s, source.question)
+            for source in self.sources
+            if source.answered_s is not None and source.question and source.query.reply_timeout_s is None
+        ]
+        return [question for _, question in sorted(answered, reverse=True)]
+
     def attach(self, item: BoundItem) -> None:
         """Take *item* in: what comes is published, what goes wrong shows on it."""
         with self._lock:

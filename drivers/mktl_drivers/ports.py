@@ -29,7 +29,9 @@ def _present() -> str:
     from serial.tools import list_ports
 
     names = sorted(port.device for port in list_ports.comports())
-    return f"there are {', '.join(names)}" if names else "there is none on this machine"
+    if not names:
+        return "there is none on this machine"
+    return f"there {'is' if len(names) == 1 else 'are'} {', '.join(names)}"
 
 
 def _group(port: str) -> str:

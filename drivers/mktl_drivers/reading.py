@@ -51,6 +51,8 @@ class Source:
         self.period_s: float | None = None
         #: True once it has been read well on this connection, and not failed since.
         self.is_fresh = False
+        #: When it was answered last, in the link's time.
+        self.answered_s: float | None = None
         self._references = query.send.item_references
         self._question = b"" if self._references else query.send.format({})
         #: When the last good reading was or could have been, in the link's time; None before that.
@@ -61,6 +63,11 @@ class Source:
         self._flagged_overdue = False
         self._pauses = Backoff(link.spec.retry_s, LONGEST_PAUSE_S)
         self._again: mktl.poll.Timer | None = None
+
+    @property
+    def question(self) -> bytes:
+        """What is sent; empty when other items' values belong to it."""
+        return b"" if self._references else self._question
 
     # -- from any thread
 
@@ -126,7 +133,7 @@ class Source:
             line.catch_up()  # an earlier reading must not cover up what is flagged now
             self._failed(error)
             raise
-        self._good_s = line.clock()
+        self._good_s = self.answered_s = line.clock()
         self.is_fresh = True
         if self._again is not None:
             self._not_again()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections import deque
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ from mktl.errors import DeviceError, LinkDownError, MktlError
 
 from .backoff import Backoff
 from .jobs import Job
-from .sync import identify, need_silence, resynchronise
+from .sync import ATTEMPTS, identify, need_silence, resynchronise
 from .wording import plural
 
 if TYPE_CHECKING:
@@ -32,6 +33,10 @@ class Runner:
         self._line = link.line
         self._backoff = Backoff(link.spec.retry_s, link.spec.retry_max_s)
         self._identity: bytes | None = None
+        #: True while the device owes answers that it was asked for on an earlier connection.
+        self._owed = False
+        #: Which of the questions that it has answered is asked next to get in step again.
+        self._turn = 0
         #: True once a job went well on this connection.
         self._useful = False
         #: Since when the device has not answered, or the link has been down; None when all is well.
@@ -75,12 +80,17 @@ class Runner:
 
     def _connect(self) -> None:
         link, line = self._link, self._line
+        self._owed = self._owed or not (line.in_step or line.lost)
         line.open()
         line.longest_s = 0.0
         if link.spec.identity is not None:
             self._identity = identify(line, link.spec.identity)
             if not link.transport.forgets_on_close:
-                need_silence(line, link.spec.gap_timeout_s)
+                # Who asked in vain for a while gets all the answers in the end, one after the other.
+                need_silence(line, link.spec.reply_timeout_s if self._owed else link.spec.gap_timeout_s)
+        elif self._owed and not link.transport.forgets_on_close:
+            self._resynchronise()
+        self._owed = False
         if link.check is not None:
             link.check.forget()
         if line.counts.connections == 1:
@@ -96,7 +106,7 @@ class Runner:
             if quiet_s or not len(jobs) or not line.in_step:
                 line.catch_up()  # before anything that takes its time
             if not line.in_step:
-                resynchronise(line, self._identity, self._look_at_silence)
+                self._resynchronise()
                 if self._identity is not None:  # it has said so, then
                     self._answered()
             if not jobs.wait():
@@ -107,6 +117,13 @@ class Runner:
                 self._work(job)
             if line.lost is not None:
                 raise line.lost
+
+    def _resynchronise(self) -> None:
+        probes = deque(self._link.probes())
+        probes.rotate(-self._turn)  # so that one query which is answered no more does not hold up all others
+        self._turn += ATTEMPTS
+        resynchronise(self._line, self._identity, self._look_at_silence, probes)
+        self._turn = 0
 
     def _work(self, job: Job) -> None:
         line, jobs = self._line, self._link.jobs

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import time
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
 WRITE_TIMEOUT_S = 2.0
 #: How long a read lasts where only pySerial can wait: the most by which a wait is too long.
 SLICE_S = 0.02
+
+GONE = "the port is gone (unplugged?)"
+#: What the system says of a port whose adapter was pulled out, or whose other end was closed.
+_GONE_NUMBERS = (errno.EIO, errno.ENXIO, errno.ENODEV)
 
 _PARITIES = {"none": "N", "odd": "O", "even": "E", "mark": "M", "space": "S"}
 
@@ -124,12 +129,13 @@ class SerialTransport:
         accepted = 0
         try:
             if self._fd is None:
+                port = self._open_port()
                 accepted = -1  # pySerial does not tell how far it came
-                self._open_port().write(data)
+                port.write(data)
             while 0 <= accepted < len(data):
                 accepted += self._write_some(data[accepted:])
         except (OSError, LinkDownError) as error:
-            raise WriteError(str(error), abs(accepted)) from None
+            raise WriteError(_words(error), abs(accepted)) from None
 
     def _write_some(self, data: bytes) -> int:
         assert self._fd is not None
@@ -145,7 +151,7 @@ class SerialTransport:
         try:
             return self._read_by_pyserial(timeout_s) if self._fd is None else self._read_fd(timeout_s)
         except OSError as error:
-            raise LinkDownError(str(error)) from None
+            raise LinkDownError(_words(error)) from None
 
     def _read_fd(self, timeout_s: float) -> bytes:
         assert self._fd is not None
@@ -153,7 +159,7 @@ class SerialTransport:
             return b""
         data = os.read(self._fd, 65536)
         if not data:
-            raise LinkDownError("the port is gone (unplugged?)")
+            raise LinkDownError(GONE)
         return data
 
     def _read_by_pyserial(self, timeout_s: float) -> bytes:
@@ -193,3 +199,7 @@ class SerialLink(TextLink):
     def _make_transport(self, settings: BaseModel) -> Transport:
         assert isinstance(settings, SerialSettings)
         return SerialTransport(settings)
+
+
+def _words(error: Exception) -> str:
+    return GONE if getattr(error, "errno", None) in _GONE_NUMBERS else str(error)

@@ -7,12 +7,14 @@ is sent until one of these has happened:
 - the connection was opened anew, where the device forgets with it what it was asked (TCP);
 - the line was silent for longer than any reply was ever late and, where the device has an identity, a
   question for that was answered: a device answers in order, so all that was asked before has been answered
-  or never will be (serial).
+  or never will be (serial);
+- where it has none, any question that it is known to answer was sent, something came, and then nothing more:
+  whosever answer that was, it and all the others are out (serial).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from mktl.devicefile import Identity
 from mktl.errors import (
@@ -51,13 +53,16 @@ def identify(line: Line, identity: Identity, timeout_s: float | None = None) -> 
         ) from None
 
 
-def resynchronise(line: Line, known: bytes | None, on_wait: Callable[[], object]) -> None:
+def resynchronise(
+    line: Line, known: bytes | None, on_wait: Callable[[], object], probes: Sequence[bytes] = ()
+) -> None:
     """Make sure that the next reply will be the answer to the next command.
 
     Args:
         line: Out of step.
         known: What the device answered to the question for its identity when it was connected.
         on_wait: Called now and then while this takes its time.
+        probes: Questions that the device has answered, for one without an identity.
 
     Raises:
         LinkDownError: All attempts failed, or the port is gone.
@@ -70,7 +75,8 @@ def resynchronise(line: Line, known: bytes | None, on_wait: Callable[[], object]
             if line.transport.forgets_on_close:
                 _reopen(line, GROWTH**attempt, on_wait)
             else:
-                _barrier(line, known, GROWTH**attempt, on_wait)
+                probe = probes[attempt % len(probes)] if probes else None
+                _barrier(line, known, GROWTH**attempt, on_wait, probe)
         except (LinkDownError, DeviceIdentityError):
             raise
         except DeviceError as error:
@@ -90,13 +96,19 @@ def _reopen(line: Line, factor: int, on_wait: Callable[[], object]) -> None:
         identify(line, line.spec.identity, line.spec.reply_timeout_s * factor)
 
 
-def _barrier(line: Line, known: bytes | None, factor: int, on_wait: Callable[[], object]) -> None:
-    """Silence, a question that only one answer fits, and silence again."""
+def _barrier(
+    line: Line, known: bytes | None, factor: int, on_wait: Callable[[], object], probe: bytes | None
+) -> None:
+    """Silence, a question that only one answer fits if there is one, and silence again."""
     spec = line.spec
     latest_s = min(2 * line.longest_s, LONGEST_SILENCE * spec.reply_timeout_s)
     silence_s = max(spec.reply_timeout_s, line.asked_timeout_s, latest_s) * factor
     need_silence(line, silence_s, on_wait)
     if spec.identity is None:
+        if probe is not None:
+            line.send(probe)
+            line.reply_to(probe, spec.reply_timeout_s * factor)  # or to what was asked before
+            need_silence(line, silence_s, on_wait)
         return
     _ask(line, spec.identity, spec.reply_timeout_s * factor, known)
     # Barriers that were given up may still be answered, and each by just what this one waited for.

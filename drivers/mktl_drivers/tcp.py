@@ -28,15 +28,17 @@ class TcpSettings(BaseModel):
     host: str
     port: int = Field(ge=1, le=65535)
     connect_timeout_s: float = Field(default=3.0, gt=0, allow_inf_nan=False)
+    #: A serial line is behind the port: the device on it knows of no connections, and may still answer what
+    #: it was asked on an earlier one.
+    serial_server: bool = False
 
 
 class TcpTransport:
-    """A connection to *host*:*port*; a device forgets with it what it was asked."""
-
-    forgets_on_close = True
+    """A connection to *host*:*port*; a device forgets with it what it was asked, but not a serial server."""
 
     def __init__(self, settings: TcpSettings) -> None:
         self._settings = settings
+        self.forgets_on_close = not settings.serial_server
         self._waiter = Waiter()
         self._socket: socket.socket | None = None
 

@@ -10,16 +10,15 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import serial
 from mktl_drivers import SerialLink, TcpLink, TextLink
-from mktl_drivers.jobs import Priority
+from mktl_drivers.reading import Reading, Source
 
 from tests.conftest import wait_for
 
-ROUNDS, EXCHANGES = 5, 3000
+ROUNDS, SECONDS = 5, 0.4
 ITEMS = {
     "one": {"get": "KRDG? A", "reply": "{:f}"},
     "two": {"get": "KRDG? B", "reply": "{:f}"},
@@ -27,12 +26,17 @@ ITEMS = {
 
 
 @pytest.fixture(params=["pty", "tcp"])
-def line(request) -> Iterator[tuple[str, str]]:
-    """The kind of a line and where it is; the device is in a process of its own."""
-    command = [sys.executable, str(Path(__file__).parent / "quick_device.py"), request.param]
+def kind(request) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(params=[0.0, 0.001], ids=["at once", "after 1 ms"])
+def where(request, kind) -> Iterator[str]:
+    """Where a line of this kind is, to a device in a process of its own."""
+    command = [sys.executable, str(Path(__file__).parent / "quick_device.py"), kind, str(request.param)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        yield request.param, process.stdout.readline().strip()
+        yield process.stdout.readline().strip()
         process.kill()
 
 
@@ -61,35 +65,34 @@ def bare(kind: str, where: str) -> tuple[Callable[[], object], Callable[[], None
 
 
 def rate_of(exchange: Callable[[], object]) -> float:
-    begun_s = time.perf_counter()
-    for _ in range(EXCHANGES):
+    count, begun_s = 0, time.perf_counter()
+    while time.perf_counter() < begun_s + SECONDS:
         exchange()
-    return EXCHANGES / (time.perf_counter() - begun_s)
+        count += 1
+    return count / (time.perf_counter() - begun_s)
 
 
-def rate_of_polls(link: Any, items: dict[str, Any]) -> float:
-    """Two queries, each asked as soon as the other has been answered, parsed and published."""
-    one, two = (items[key].source for key in ITEMS)
-    done, end = threading.Event(), link.exchanges + EXCHANGES
-    takes = {}
+def rate_of_polls(link: TextLink, one: Source, two: Source) -> float:
+    """Two queries, each due again as soon as the other has been answered; all answers are published."""
+    done, end_s = threading.Event(), time.perf_counter() + SECONDS
 
-    def go_on(item: Any, other: Any) -> None:
-        take = takes[item.key] = item.take
+    def then(ask: Callable[[], Reading], other: Source) -> Callable[[], Reading]:
+        def asking() -> Reading:
+            reading = ask()
+            if time.perf_counter() < end_s:
+                other.tick()
+            else:
+                done.set()
+            return reading
 
-        def taking(reading: Any) -> None:
-            take(reading)
-            done.set() if link.exchanges >= end else other.tick()
+        return asking
 
-        item.take = taking
-
-    go_on(items["one"], two)
-    go_on(items["two"], one)
-    begun_s = time.perf_counter()
+    one.ask, two.ask, asks = then(one.ask, two), then(two.ask, one), (one.ask, two.ask)
+    before, begun_s = link.exchanges, time.perf_counter()
     one.tick()
-    assert done.wait(60.0)
-    rate = EXCHANGES / (time.perf_counter() - begun_s)
-    for key, take in takes.items():
-        items[key].take = take
+    assert done.wait(10 * SECONDS)
+    rate = (link.exchanges - before) / (time.perf_counter() - begun_s)
+    one.ask, two.ask = asks
     return rate
 
 
@@ -100,21 +103,18 @@ def link_to(kind: str, where: str) -> TextLink:
 
 
 @pytest.mark.bench
-def test_exchanges_per_second_against_the_bare_line(line, serve) -> None:
-    kind, where = line
+def test_exchanges_per_second_against_the_bare_line(kind, where, serve) -> None:
     link = link_to(kind, where)
     items = serve(link, **ITEMS)
     wait_for(lambda: all(items[key].status == "ok" for key in ITEMS))
-    source = items["one"].source
+    one, two = (items[key].source for key in ITEMS)
     rates: dict[str, list[float]] = {"bare": [], "polls": [], "refreshes": []}
     for _ in range(ROUNDS):
         exchange, end = bare(kind, where)
         rates["bare"].append(rate_of(exchange))
         end()
-        rates["polls"].append(rate_of_polls(link, items))
-        rates["refreshes"].append(
-            rate_of(lambda: link.jobs.submit(source.read, Priority.REFRESH, source).result())
-        )
+        rates["polls"].append(rate_of_polls(link, one, two))
+        rates["refreshes"].append(rate_of(one.refresh))
     medians = {what: statistics.median(measured) for what, measured in rates.items()}
     for what, median in medians.items():
         print(f"{kind} {what:>9}: {median:8.0f} exchanges/s, {median / medians['bare']:.2f} of bare")

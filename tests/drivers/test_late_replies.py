@@ -18,7 +18,7 @@ import mktl
 from mktl.devicefile import Template
 from mktl.errors import DeviceError, LinkDownError, OutcomeUnknownError
 from tests.conftest import wait_for
-from tests.drivers.lines import IDN, PtyDevice, TcpDevice
+from tests.drivers.lines import IDENTITY, IDN, PtyDevice, TcpDevice
 
 TIMEOUT_S = 0.04
 #: The shares of TARGETS E1, with the time that a late reply takes.
@@ -73,8 +73,8 @@ class Tally:
     """What became of each command."""
 
     def __init__(self) -> None:
-        #: Each command that got a reply, with the number in that reply.
-        self.attributed: list[tuple[int, int]] = []
+        #: Each command that got a reply, with the number in that reply; an item has had the first.
+        self.attributed: list[tuple[int, int]] = [(0, 0)]
         self.unknown: set[int] = set()
         self.unsent: dict[int, str] = {}
         self.failed: set[int] = set()
@@ -95,7 +95,7 @@ def exchange_all(link: TextLink, item: mktl.Item, count: int) -> Tally:
     """Every other command a read, every other a set, one after the other."""
     tally = Tally()
     tally.watch(link.line)
-    for number in range(count):
+    for number in range(1, count):
         wait_for(lambda: link.state == "connected")
         try:
             if number % 2:
@@ -116,21 +116,27 @@ SOAK = [pytest.mark.soak, pytest.mark.timeout(1800)]
 
 
 @pytest.mark.parametrize(
-    ("device_class", "count"),
+    ("device_class", "identity", "count"),
     [
-        pytest.param(PtyDevice, 160, id="pty"),
-        pytest.param(TcpDevice, 400, id="tcp"),
-        pytest.param(PtyDevice, 10_000, marks=SOAK, id="pty-soak"),
-        pytest.param(TcpDevice, 10_000, marks=SOAK, id="tcp-soak"),
+        pytest.param(PtyDevice, IDENTITY, 160, id="pty"),
+        pytest.param(TcpDevice, IDENTITY, 400, id="tcp"),
+        pytest.param(PtyDevice, IDENTITY, 10_000, marks=SOAK, id="pty-soak"),
+        pytest.param(TcpDevice, IDENTITY, 10_000, marks=SOAK, id="tcp-soak"),
+        pytest.param(PtyDevice, None, 3_000, marks=SOAK, id="pty-without-identity-soak"),
     ],
 )
 def test_no_reply_is_taken_for_another_commands_and_no_command_runs_twice(
-    device_class, count, tmp_path: Path, serve
+    device_class, identity, count, tmp_path: Path, serve
 ) -> None:
     unreliable = Unreliable(seed=count)
     with device_class(unreliable, tmp_path / "port") as device:
-        link = device.link(reply_timeout_s=TIMEOUT_S, gap_timeout_s=0.02)
-        items = serve(link, go={"set": "DO {:d}", "set_reply": NUMBERED.source})
+        link = device.link(reply_timeout_s=TIMEOUT_S, gap_timeout_s=0.02, identity=identity)
+        items = serve(
+            link,
+            go={"set": "DO {:d}", "set_reply": NUMBERED.source},
+            zero={"get": "GET 0", "reply": NUMBERED.source, "field": "number"},
+        )
+        wait_for(lambda: items["zero"].status == "ok")
         tally = exchange_all(link, items["go"], count)
         link.close()
 
@@ -150,3 +156,33 @@ def test_no_reply_is_taken_for_another_commands_and_no_command_runs_twice(
     # Lost, late or cut: unknown. Garbled: shown as it came, for it may have been a refusal.
     assert sets - answered == (sets & tally.unknown) | unsent.keys() | (sets & tally.failed)
     assert sets & tally.unknown
+
+
+class SerialServer(TcpDevice):
+    """A serial line behind a TCP port: what is on its way comes through the next connection as well."""
+
+    def _detach(self) -> int | None:
+        pieces = self._pieces
+        fd = super()._detach()
+        self._pieces = pieces
+        return fd
+
+
+@pytest.mark.parametrize("identity", [IDENTITY, None], ids=["identity", "silence"])
+def test_a_serial_server_is_no_device_that_forgets(serve, identity) -> None:
+    late = {"GET 1": 1.5 * TIMEOUT_S}
+
+    def answer(command: str) -> list[tuple[float, bytes]]:
+        said = IDN if command == "*IDN?" else command.removeprefix("GET ")
+        return [(late.get(command, 0.0), said.encode() + b"\r\n")]
+
+    with SerialServer(answer) as device:
+        link = device.link(
+            reply_timeout_s=TIMEOUT_S, gap_timeout_s=0.01, identity=identity, serial_server=True
+        )
+        items = serve(link, one={"get": "GET 1", "reply": "{:d}"}, two={"get": "GET 2", "reply": "{:d}"})
+        wait_for(lambda: items["two"].status == "ok")
+        assert items["two"].value == 2
+        assert items["one"].status == "timeout"
+        assert (link.reconnects, device.connections) == (0, 1)
+        link.close()

@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from mktl_drivers import ports
+from mktl_drivers import WriteError, ports
 from mktl_drivers.ports import advice
 from mktl_drivers.serial import SerialSettings, SerialTransport
 from mktl_drivers.waiting import Waiter
@@ -150,6 +150,7 @@ def test_bytes_are_shown_so_that_a_long_block_stays_one_line() -> None:
     ("present", "text"),
     [
         (["/dev/ttyUSB1", "/dev/ttyS0"], "there are /dev/ttyS0, /dev/ttyUSB1"),
+        (["/dev/ttyS0"], "there is /dev/ttyS0"),
         ([], "there is none on this machine"),
     ],
 )
@@ -187,12 +188,19 @@ def test_a_port_in_use_names_who_has_it(tmp_path) -> None:
         second.close()
 
 
-def test_a_port_that_vanishes_says_so_in_words(tmp_path) -> None:
+@pytest.mark.parametrize("work", [lambda port: port.read(0.01), lambda port: port.write(b"x")])
+def test_a_port_that_vanishes_says_so_in_words_whoever_notices(tmp_path, work) -> None:
     with PtyDevice(Controller(), tmp_path / "port") as device:
-        transport = SerialTransport(SerialSettings(**device.settings))
-        transport.open()
+        port = SerialTransport(SerialSettings(**device.settings))
+        port.open()
         device.unplug()
         with pytest.raises(LinkDownError) as caught:
-            wait_for(lambda: transport.read(0.01))
-        transport.close()
+            wait_for(lambda: work(port))
+        port.close()
     assert str(caught.value) == "the port is gone (unplugged?)"
+
+
+def test_a_port_by_url_that_is_not_open_has_taken_nothing() -> None:
+    with pytest.raises(WriteError, match="not open") as caught:
+        SerialTransport(SerialSettings(port="loop://")).write(b"SETP 1,20")
+    assert caught.value.accepted == 0
