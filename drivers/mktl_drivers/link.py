@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel
@@ -94,8 +95,7 @@ class TextLink:
         known = cls.Settings.model_validate(settings).model_dump()
         return cls(
             link_spec(
-                name, known, identity, check_after_set, encoding,
-                send_end=send_end, reply_end=reply_end,
+                name, known, identity, check_after_set, encoding, reply_end, send_end=send_end,
                 reply_timeout_s=reply_timeout_s, gap_timeout_s=gap_timeout_s, quiet_s=quiet_s,
                 retry_s=retry_s, retry_max_s=retry_max_s,
             )
@@ -144,7 +144,7 @@ class TextLink:
 
     def source(self, query: Query) -> Source:
         """What asks *query*: the same for everybody who sends the same and expects the same."""
-        key = Query("", self.name, query.send, query.reply, query.reply_timeout_s)
+        key = replace(query, name="", link=self.name)
         with self._lock:
             source = self._sources.get(key)
             if source is None:
@@ -162,7 +162,9 @@ class TextLink:
         answered = [
             (source.answered_s, source.question)
             for source in self.sources
-            if source.answered_s is not None and source.question and source.query.reply_timeout_s is None
+            if source.answered_s is not None
+            and source.question
+            and source.query.steps[0].reply_timeout_s is None
         ]
         return [question for _, question in sorted(answered, reverse=True)]
 

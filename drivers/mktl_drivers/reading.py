@@ -53,8 +53,9 @@ class Source:
         self.is_fresh = False
         #: When it was answered last, in the link's time.
         self.answered_s: float | None = None
-        self._references = query.send.item_references
-        self._question = b"" if self._references else query.send.format({})
+        self._step = query.steps[0]
+        self._references = query.item_references
+        self._question = b"" if self._references else self._step.send.format({})
         #: When the last good reading was or could have been, in the link's time; None before that.
         self._good_s: float | None = None
         self._periods: dict[BoundItem, float] = {}
@@ -128,7 +129,7 @@ class Source:
             if self._references:
                 line.catch_up()
                 self._question = self._referring()
-            fields = line.exchange(self._question, self.query.reply, self.query.reply_timeout_s)
+            fields = line.exchange(self._question, self._step.reply, self._step.reply_timeout_s)
         except DeviceError as error:
             line.catch_up()  # an earlier reading must not cover up what is flagged now
             self._failed(error)
@@ -154,9 +155,9 @@ class Source:
             if not (source.is_fresh or source._references):
                 source.read()
         try:
-            return self.query.send.format(values_of(store, self._references))
+            return self._step.send.format(values_of(store, self._references))
         except (ItemTypeError, ItemValueError) as error:
-            raise DeviceError(f"{self.link.name}: '{self.query.send.source}': {error}") from None
+            raise DeviceError(f"{self.link.name}: '{self._step.send.source}': {error}") from None
 
     def connected(self, now_s: float) -> None:
         """The link is up: read at once, and count what is overdue from now on."""

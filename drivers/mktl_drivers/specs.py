@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mktl.devicefile import Check, Command, Conversion, Identity, ItemSpec, LinkSpec, Query, Template
+from mktl.devicefile import (
+    Check,
+    Command,
+    Conversion,
+    Framing,
+    Identity,
+    ItemSpec,
+    LinkSpec,
+    Query,
+    Template,
+)
 from mktl.errors import ItemValueError
 
 
@@ -15,6 +25,7 @@ def link_spec(
     identity: tuple[str, str] | None,
     check_after_set: tuple[str, str, Any] | None,
     encoding: str,
+    reply_end: bytes,
     **manners: Any,
 ) -> LinkSpec:
     """A link with its exchanges compiled; see :meth:`TextLink.from_settings`.
@@ -34,6 +45,7 @@ def link_spec(
         name=name,
         driver="",
         settings=settings,
+        framing=Framing(reply_end),
         encoding=encoding,
         identity=None if identity is None else Identity(compiled(identity[0]), compiled(identity[1])),
         check_after_set=check,
@@ -76,13 +88,13 @@ def item_spec(
         raise ItemValueError(f"{key}: needs get= and reply=, or set=")
     query = None
     if get is not None and reply is not None:
-        query = Query(f"item:{key}", link.name, compiled(get), compiled(reply), reply_timeout_s)
-        if field not in query.reply.names:
-            raise ItemValueError(f"{key}: {reply!r} has no field {field!r}; it has {list(query.reply.names)}")
+        query = Query.of(f"item:{key}", link.name, compiled(get), compiled(reply), reply_timeout_s)
+        if field not in query.names:
+            raise ItemValueError(f"{key}: {reply!r} has no field {field!r}; it has {list(query.names)}")
     command = None
     if set is not None:
         answer = None if set_reply is None else compiled(set_reply)
-        command = Command(compiled(set), answer, check, reply_timeout_s)
+        command = Command.of(compiled(set), answer, check=check, reply_timeout_s=reply_timeout_s)
     spec = ItemSpec(
         key,
         metadata,

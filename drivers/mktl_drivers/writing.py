@@ -33,7 +33,7 @@ def write(item: BoundItem, command: Command, value: Any) -> None:
     check = link.check if command.check else None
     try:
         values = {"": item.spec.conversion.to_device(value), **_others(item, command)}
-        frame = command.send.format(values)
+        frame = command.steps[0].send.format(values)
         if check is not None:
             check.empty()
     except DeviceError as error:
@@ -53,14 +53,15 @@ def write(item: BoundItem, command: Command, value: Any) -> None:
         item.source.read()
     except DeviceError as error:
         # The items say so by now. The set has failed only if nothing else tells that it was carried out.
-        if check is None and command.reply is None:
+        if check is None and not command.is_answered:
             raise _unknown(item, frame, error) from None
 
 
 def _send(item: BoundItem, command: Command, frame: bytes) -> None:
     line = item.link.line
     try:
-        line.exchange(frame, command.reply, command.reply_timeout_s)
+        step = command.steps[0]
+        line.exchange(frame, step.reply, step.reply_timeout_s)
     except DeviceReplyError:
         raise
     except DeviceError as error:
@@ -86,7 +87,7 @@ def _others(item: BoundItem, command: Command) -> dict[str, Any]:
 
     They are read first: what somebody has changed at the front panel must not be written back to what it was.
     """
-    keys = command.send.item_references
+    keys = command.item_references
     for source in sources_of(item.store, keys, item.link):
         source.read()
     return values_of(item.store, keys)

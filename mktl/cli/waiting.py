@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..condition import Condition, ConditionError, Known, Verdict, parse
 from ..errors import MktlError
 from .asking import Job
-from .condition import Condition, ConditionError, Known, Verdict
-from .condition_text import parse
 from .endings import Failures
 from .getting import show
 from .names import parse as parse_name

@@ -8,32 +8,36 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .device import (
-    Check,
-    Command,
-    Conversion,
-    Device,
-    Identity,
-    ItemSpec,
-    LinkSpec,
-    Query,
-    SimulateSpec,
-)
+from .device import Device, ItemSpec, LinkSpec, Motion, SimulateSpec
+from .exchanges import Check, Command, Counted, Framing, Identity, Otherwise, Query, Step
+from .register import Place, Register
 from .template import Template
+from .values import Alarms, Conversion, Done, Fast, Sentinel
 
 if TYPE_CHECKING:
     from .reader import load
 
 __all__ = [
+    "Alarms",
     "Check",
     "Command",
     "Conversion",
+    "Counted",
     "Device",
+    "Done",
+    "Fast",
+    "Framing",
     "Identity",
     "ItemSpec",
     "LinkSpec",
+    "Motion",
+    "Otherwise",
+    "Place",
     "Query",
+    "Register",
+    "Sentinel",
     "SimulateSpec",
+    "Step",
     "Template",
     "load",
 ]

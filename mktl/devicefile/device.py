@@ -9,29 +9,11 @@ import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from .template import Template
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """A query whose reply says whether the set before it was accepted, such as ``*ESR?``."""
-
-    send: Template
-    reply: Template
-    #: The value of ``{:...}`` in *reply* when all is well.
-    good: Any
-    #: Bit number of the answer → the device's words for it; empty when the answer is not a mask.
-    bits: Mapping[int, str] = dataclasses.field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """A query that tells one device from another, asked on each connect."""
-
-    send: Template
-    reply: Template
+from .exchanges import Check, Command, Framing, Identity, Otherwise, Query, Step
+from .register import Register
+from .values import Alarms, Conversion, Done, Fast, Sentinel
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +25,7 @@ class LinkSpec:
     #: The driver's own settings (port, baudrate, host …), already validated by it when it was known.
     settings: Mapping[str, Any]
     send_end: bytes
-    reply_end: bytes
+    framing: Framing
     reply_timeout_s: float
     gap_timeout_s: float
     quiet_s: float
@@ -52,57 +34,21 @@ class LinkSpec:
     encoding: str
     identity: Identity | None
     check_after_set: Check | None
-
-
-@dataclass(frozen=True, slots=True)
-class Query:
-    """One exchange that reads, feeding every item that names one of its fields."""
-
-    name: str
-    link: str
-    send: Template
-    reply: Template
-    reply_timeout_s: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    """One exchange that writes; *reply* is None when the device answers nothing."""
-
-    send: Template
-    reply: Template | None
-    #: Whether the link's ``check_after_set`` follows.
-    check: bool = True
-    reply_timeout_s: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Conversion:
-    """Between the device's number and the item's: ``value = raw * scale + offset``."""
-
-    scale: float = 1.0
-    offset: float = 0.0
-
-    def to_item(self, raw: Any) -> Any:
-        """The item's value of what the device said; anything but a number passes unchanged.
-
-        >>> Conversion(scale=0.1).to_item(245)
-        24.5
-        """
-        if self.is_identity or isinstance(raw, (str, bytes)) or raw is None:
-            return raw
-        return raw * self.scale + self.offset
-
-    def to_device(self, value: Any) -> Any:
-        """The device's number for the item's value: the inverse of :meth:`to_item`."""
-        if self.is_identity or isinstance(value, (str, bytes)) or value is None:
-            return value
-        return (value - self.offset) / self.scale
+    #: The link whose port this one shares: another device on the same line.
+    on: str | None = None
+    #: What a device on the line, or the line itself, says again of what it hears.
+    echo: Literal["none", "line", "bytes"] = "none"
+    #: Done after each connect, once the identity is right and before anything is read.
+    init: tuple[Step, ...] = ()
+    #: Other forms that any reply may have.
+    otherwise: tuple[Otherwise, ...] = ()
+    #: How often a read is tried again after no or a broken reply.
+    retries: int = 0
 
     @property
-    def is_identity(self) -> bool:
-        """True when both directions leave the value, and its type, as it is."""
-        return self.scale == 1.0 and self.offset == 0.0
+    def reply_end(self) -> bytes:
+        """What stands after each line of a reply."""
+        return self.framing.end
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +59,7 @@ class ItemSpec:
     #: The description that clients get: type, units, enumerators, settable …; nothing of links.
     metadata: Mapping[str, Any]
     link: str | None = None
-    #: Name of the query that carries the value, and the field of its reply ("" is the anonymous one).
+    #: Name of the query that carries the value, and the field of its reply ("" is the one without a name).
     query: str | None = None
     field: str = ""
     command: Command | None = None
@@ -124,16 +70,53 @@ class ItemSpec:
     good_when: Mapping[str, tuple[Any, ...]] = dataclasses.field(default_factory=dict)
     #: … and → the values that mean that the channel is switched off.
     disabled_when: Mapping[str, tuple[Any, ...]] = dataclasses.field(default_factory=dict)
+    #: What the device says in the place of a value: text, or a number as text.
+    sentinels: Mapping[str, Sentinel] = dataclasses.field(default_factory=dict)
+    #: One bit of the device's number, from 0, is the value.
+    bit: int | None = None
+    #: A value out of range is set to the nearest that is not, instead of being refused.
+    clamp: bool = False
+    #: Values lie so far apart, beginning at the lowest or at 0.
+    step: float | None = None
+    alarms: Alarms | None = None
+    #: A change of less than this is not broadcast.
+    deadband: float = 0.0
+    done: Done | None = None
+    fast: Fast | None = None
+    restore: Literal["never", "value", "write"] | None = None
+    #: ``module:Class``: an Item subclass beside the file.
+    python: str | None = None
+    register: Register | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Motion:
+    """How a simulated value moves by itself, in the item's unit."""
+
+    #: Standard deviation of what is added to each reading.
+    noise: float = 0.0
+    #: The item that it goes after, at most so fast or with a time constant.
+    follow: str | None = None
+    rate_per_s: float | None = None
+    tau_s: float | None = None
+    #: Without *follow*: what it changes by in a second, from end to end of its range and back.
+    drift_per_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class SimulateSpec:
-    """How the simulator made from this file behaves: a model, or starting values."""
+    """How the simulator made from this file behaves: a model, or starting values and how they move."""
 
     #: ``package.module:Class`` of a device model, or None: the file alone is the model.
     model: str | None = None
     #: Item key → the value it starts with.
     initial: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    #: Item key → how its value moves.
+    motions: Mapping[str, Motion] = dataclasses.field(default_factory=dict)
+    #: How long the device thinks before each reply.
+    delay_s: float = 0.0
+    #: Of the noise.
+    seed: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,7 @@ class Entry(Generic[M]):
         """True when the file gives one of *keys*, be the value right or wrong."""
         return any(self.raw.content.get(key) is not None for key in keys)
 
-    def report(self, *path: str, message: str) -> None:
+    def report(self, *path: str | int, message: str) -> None:
         """Note a mistake at *path* in this table."""
         self.problems.add((*self.raw.path, *path), message, replica=self.raw.replica)
 

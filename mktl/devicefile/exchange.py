@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from pydantic import BaseModel
@@ -43,7 +43,7 @@ _LIKE = {
 
 
 def compiled(
-    entry: Entry[Any], *path: str, source: str, encoding: str, items: Collection[str]
+    entry: Entry[Any], *path: str | int, source: str, encoding: str, items: Collection[str]
 ) -> Template | None:
     """The template at *path* of the entry, or None when it is none, which is reported.
 
@@ -132,11 +132,11 @@ def never_equal(template: Template, field: str, values: Iterable[Scalar]) -> str
     return None
 
 
-def missing_field(template: Template, field: str, *, whose: str) -> str | None:
-    """That the reply has no such field, and which it has; None when it has it."""
-    if field in template.names:
+def missing_field(names: Sequence[str], field: str, *, whose: str) -> str | None:
+    """That there is no such field among *names*, and which there are; None when there is."""
+    if field in names:
         return None
-    named = [name for name in template.names if name != VALUE]
+    named = [name for name in names if name != VALUE]
     if field != VALUE:
         return f'{whose} has no field "{field}"{instead(field, named, plural="fields")}'
     others = f", only {quoted(named)}" if named else ""

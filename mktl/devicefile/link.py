@@ -8,13 +8,13 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from ._fields.base import SpecError
-from ._fields.escapes import unescape
-from .device import Check, Identity, LinkSpec
+from .device import LinkSpec
 from .entry import Entry, read_entry
 from .exchange import compiled_query, is_encoding, missing_field, never_equal
+from .exchanges import Check, Framing, Identity
 from .model import CheckTable, IdentityTable, LinkTable
 from .problems import instead, quoted, shown
+from .steps import Ground, check_sends, ending, framing, otherwise, step_list
 from .template import VALUE
 from .wording import keys_of, unknown_key
 
@@ -46,12 +46,17 @@ def link_spec(
         key = "retry_max_s" if entry.says("retry_max_s") else "retry_s"
         message = f"the longest pause, {table.retry_max_s:g} s, is less than the first, {table.retry_s:g} s"
         entry.report(key, message=message)
+    ground = Ground(table.encoding, Framing(), items)
+    whole = framing(entry, (), table.model_copy(update={"reply_end": table.reply_end}), ground)
+    ground = Ground(table.encoding, whole or Framing(), items)
+    init = step_list(entry, ("init",), table.init, ground) if table.init else ()
+    check_sends(entry, ("init",), init, (), "at the start nothing has a value yet")
     return LinkSpec(
         name=entry.name,
         driver=table.driver,
         settings=settings,
-        send_end=_end(entry, "send_end", table.send_end, table.encoding),
-        reply_end=_end(entry, "reply_end", table.reply_end, table.encoding),
+        send_end=ending(entry, ("send_end",), table.send_end, table.encoding) or b"",
+        framing=ground.framing,
         reply_timeout_s=table.reply_timeout_s,
         gap_timeout_s=table.gap_timeout_s,
         quiet_s=table.quiet_s,
@@ -60,6 +65,11 @@ def link_spec(
         encoding=table.encoding,
         identity=_identity(entry, table.identity, table.encoding, items),
         check_after_set=_check(entry, table.check_after_set, table.encoding, items),
+        on=table.on,
+        echo=table.echo,
+        init=init,
+        otherwise=otherwise(entry, ("otherwise",), table.otherwise, ground),
+        retries=table.retries,
     )
 
 
@@ -89,15 +99,6 @@ def _is_known(entry: Entry[LinkTable], key: str, model: type[BaseModel]) -> bool
     return key in known
 
 
-def _end(entry: Entry[LinkTable], key: str, source: str, encoding: str) -> bytes:
-    """The bytes that end a message; a brace is just a brace here."""
-    try:
-        return unescape(source, encoding if is_encoding(encoding) else "utf-8")
-    except SpecError as error:
-        entry.report(key, message=str(error))
-        return b""
-
-
 def _identity(
     entry: Entry[LinkTable], table: IdentityTable | None, encoding: str, items: Collection[str]
 ) -> Identity | None:
@@ -116,7 +117,7 @@ def _check(
     if pair is None:
         return None
     send, reply = pair
-    lacking = missing_field(reply, VALUE, whose="the reply")
+    lacking = missing_field(reply.names, VALUE, whose="the reply")
     if lacking:
         entry.report("check_after_set", "reply", message=f'{lacking}; "good" is compared with it')
         return None

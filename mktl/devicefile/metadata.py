@@ -36,7 +36,9 @@ def metadata(entry: Entry[ItemTable], table: ItemTable, *, bound: bool) -> dict[
         told["range"] = list(limits)
     if table.initial is not None and not entry.broken & {"type", "enumerators", "range"}:
         told["initial"] = _initial(entry, table, words, limits)
-    if bound and not entry.says("set"):
+    if entry.says("register"):
+        told["settable"] = bool(table.settable)  # to write is asked for: a stray write may do harm
+    elif bound and not entry.says("set", "python"):
         if table.settable:
             entry.report("settable", message='true, but the item has no "set" with the command to send')
         told["settable"] = False

@@ -37,6 +37,13 @@ def _limits(value: Any) -> tuple[int | float | None, int | float | None]:
     return pair[0], pair[1]
 
 
+def _point(value: Any) -> tuple[float, float]:
+    pair = value if isinstance(value, (list, tuple)) else ()
+    if len(pair) != 2 or not all(isinstance(one, (int, float)) and math.isfinite(one) for one in pair):
+        raise expected("two numbers, [of the device, of the item]")
+    return float(pair[0]), float(pair[1])
+
+
 def _units(value: Any) -> str | dict[str, str]:
     if isinstance(value, str):
         return value
@@ -74,6 +81,11 @@ def _scalar(value: Any) -> Scalar:
 Number = Annotated[int | float, PlainValidator(_number), WithJsonSchema({"type": "number"})]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Above0 = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Whole = Annotated[int, Field(ge=0)]
+#: Why there is no value.
+Status = Literal["range", "disabled", "invalid"]
 Limits = Annotated[
     tuple[int | float | None, int | float | None],
     PlainValidator(_limits),
@@ -93,6 +105,11 @@ Accepted = Annotated[
     tuple[Scalar, ...],
     PlainValidator(_one_or_more),
     WithJsonSchema({"type": [*_SCALAR_SCHEMA["type"], "array"], "items": _SCALAR_SCHEMA}),
+]
+Point = Annotated[
+    tuple[float, float],
+    PlainValidator(_point),
+    WithJsonSchema({"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}),
 ]
 Answer = Annotated[Scalar, PlainValidator(_scalar), WithJsonSchema(_SCALAR_SCHEMA)]
 
@@ -119,34 +136,118 @@ class CheckTable(Table):
     bits: Bits = {}
 
 
-class LinkTable(Table):
+class OtherwiseTable(Table):
+    """``{ reply, error }``, ``{ reply, status, reason }``, ``{ reply, value }`` or ``{ reply }`` alone."""
+
+    reply: str
+    error: str | None = None
+    status: Status | None = None
+    reason: str | None = None
+    value: Answer | None = None
+
+
+class CountedTable(Table):
+    """``reply_length = { at, as, plus }``."""
+
+    at: Whole
+    as_: Literal["u8", "u16", "u16le", "u32", "u32le"] = Field(default="u8", alias="as")
+    plus: int = 0
+
+
+class ReplyTable(Table):
+    """How the end of a reply is known; where a key is left out, as on the link."""
+
+    reply_end: str | None = None
+    reply_length: Annotated[int, Field(ge=1)] | CountedTable | None = None
+    reply_lines: Annotated[int, Field(ge=1)] | None = None
+    reply_until: str | None = None
+
+
+class ExchangeTable(ReplyTable):
+    """The manners of one exchange."""
+
+    send_end: str | None = None
+    reply_timeout_s: Seconds | None = None
+    otherwise: list[OtherwiseTable] = []
+    ignore_reply: bool | None = None
+
+
+class StepTable(ExchangeTable):
+    """One of several steps of an exchange: ``{ send, reply, wait_s }``, each of which may be left out."""
+
+    send: str | None = None
+    reply: str | None = None
+    wait_s: NotNegative = 0.0
+
+
+class LinkTable(ReplyTable):
     """``[links.NAME]``: every key that is not one of these belongs to the driver."""
 
     model_config = ConfigDict(extra="allow")
 
     driver: str
+    on: str | None = None
     send_end: str = r"\n"
     reply_end: str = r"\n"
     reply_timeout_s: Seconds = 1.0
     gap_timeout_s: Seconds = 0.2
-    quiet_s: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
+    quiet_s: NotNegative = 0.0
     retry_s: Seconds = 0.5
     retry_max_s: Seconds = 10.0
+    retries: Whole = 0
+    echo: Literal["none", "line", "bytes"] = "none"
     encoding: str = "ascii"
     identity: IdentityTable | None = None
+    init: list[StepTable] = []
+    otherwise: list[OtherwiseTable] = []
     check_after_set: CheckTable | None = None
 
 
-class QueryTable(Table):
-    """``[queries.NAME]``: one exchange whose reply feeds several items."""
+class QueryTable(ExchangeTable):
+    """``[queries.NAME]``: one exchange whose reply feeds several items, or a line that comes unasked."""
 
     link: str | None = None
-    send: str
-    reply: str
-    reply_timeout_s: Seconds | None = None
+    send: str | None = None
+    reply: str | None = None
+    steps: list[StepTable] | None = None
+    unsolicited: str | None = None
+    retries: Whole | None = None
 
 
-class ItemTable(Table):
+class DoneTable(Table):
+    """``done = { when, timeout_s }`` or ``done = { send, reply, timeout_s }``."""
+
+    when: str | None = None
+    send: str | None = None
+    reply: str | None = None
+    timeout_s: Seconds = 60.0
+    poll_s: Seconds = 0.2
+    after_s: NotNegative = 0.0
+
+
+class FastTable(Table):
+    """``fast = { when, poll_s }``."""
+
+    when: str
+    poll_s: Seconds
+
+
+class AlarmsTable(Table):
+    """``alarms = { minor = [low, high], major = [low, high], hysteresis }``."""
+
+    minor: Limits | None = None
+    major: Limits | None = None
+    hysteresis: NotNegative = 0.0
+
+
+class SentinelTable(Table):
+    """What ``sentinels`` has for a value that is none, when its status is not ``range``."""
+
+    status: Status = "range"
+    reason: str
+
+
+class ItemTable(ExchangeTable):
     """``[items.KEY]``: what clients are told, then where the value comes from and goes to."""
 
     type: ItemType | None = None
@@ -161,27 +262,51 @@ class ItemTable(Table):
     range: Limits | None = None
     minimum: Number | None = None
     maximum: Number | None = None
+    clamp: bool | None = None
+    step: Above0 | None = None
 
     link: str | None = None
-    get: str | None = None
+    get: str | list[StepTable] | None = None
     reply: str | None = None
     from_: str | None = Field(default=None, alias="from")
-    set: str | None = None
+    set: str | list[StepTable] | None = None
     set_reply: str | None = None
-    reply_timeout_s: Seconds | None = None
+    python: str | None = None
     poll_s: Seconds | None = None
+    fast: FastTable | None = None
+    retries: Whole | None = None
+    repeatable: bool | None = None
     read_back: bool | None = None
+    done: DoneTable | None = None
     check: bool | None = None
+    restore: Literal["never", "value", "write"] | None = None
+
     scale: Finite | None = None
     offset: Finite | None = None
+    table: list[Point] | None = None
+    bit: Whole | None = None
+    deadband: Above0 | None = None
+    alarms: AlarmsTable | None = None
+    sentinels: dict[str, str | SentinelTable] | None = None
     good_when: dict[str, Accepted] | None = None
     disabled_when: dict[str, Accepted] | None = None
+
+    register_: str | None = Field(default=None, alias="register")
+    as_: str | None = Field(default=None, alias="as")
+    order: Literal["ABCD", "CDAB", "BADC", "DCBA"] | None = None
+    count: Annotated[int, Field(ge=1)] | None = None
+    length: Annotated[int, Field(ge=1)] | None = None
+    scale_register: str | None = None
+    write_register: str | None = None
+    write_function: Literal[5, 6, 15, 16, 22] | None = None
+    rewrite_s: Seconds | None = None
 
 
 class EachTable(Table):
     """``[each.NAME]``: tables to write once and have for each of *values*; for the schema only."""
 
     values: list[str] | list[int] | list[dict[str, str | int | float]]
+    links: dict[str, LinkTable] = {}
     items: dict[str, ItemTable] = {}
     queries: dict[str, QueryTable] = {}
 
@@ -193,11 +318,24 @@ class ParameterTable(Table):
     environment: str | None = None
 
 
+class MotionTable(Table):
+    """``[simulate.items.KEY]``: how a value moves by itself."""
+
+    noise: NotNegative = 0.0
+    follow: str | None = None
+    rate_per_s: Above0 | None = None
+    tau_s: Seconds | None = None
+    drift_per_s: NotNegative = 0.0
+
+
 class SimulateTable(Table):
     """``[simulate]``."""
 
     model: str | None = None
     initial: dict[str, Any] = {}
+    items: dict[str, MotionTable] = {}
+    delay_s: NotNegative = 0.0
+    seed: int = 0
 
 
 class DeviceFile(Table):

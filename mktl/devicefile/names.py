@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from .entry import Entry
+from .exchanges import Framing
 from .model import LinkTable
 from .problems import instead, quoted, shown
+from .steps import Ground
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +19,7 @@ class Names:
 
     links: Mapping[str, Entry[LinkTable]]
     items: Collection[str]
+    framings: Mapping[str, Framing]
 
     def link_of(self, entry: Entry[Any]) -> str | None:
         """The link that a query or item is on; the only one of the file need not be named.
@@ -43,3 +46,12 @@ class Names:
         if entry is None or entry.table is None or "encoding" in entry.broken:
             return "utf-8"
         return entry.table.encoding
+
+    def ground_of(self, link: str | None) -> Ground:
+        """What the exchanges of a link stand on."""
+        return Ground(self.encoding_of(link), self.framing_of(link), self.items)
+
+    def framing_of(self, link: str | None) -> Framing:
+        """How replies end on a link; of one with a mistake in that, the usual."""
+        known = self.framings.get(link or "")
+        return Framing() if known is None else known

@@ -13,7 +13,7 @@ from .template import fill
 from .wording import unknown_key
 
 #: The sections of a file whose tables may also stand in an ``[each.x]``.
-SECTIONS = ("queries", "items")
+SECTIONS = ("links", "queries", "items")
 
 _PARAMETER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")

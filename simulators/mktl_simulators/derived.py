@@ -90,21 +90,21 @@ class DerivedDevice:
             identity = link.identity.reply
             known.append(_Exchange(link.identity.send, lambda _: self._identify(identity, queries)))
         known += [
-            _Exchange(spec.command.send, lambda _: None, sets=spec)
+            _Exchange(spec.command.steps[0].send, lambda _: None, sets=spec)
             for spec in device.items.values()
             if spec.link == link.name and spec.command
         ]
-        known += [_Exchange(query.send, self._answering(query)) for query in queries]
+        known += [_Exchange(query.steps[0].send, self._answering(query)) for query in queries]
         return known
 
     def _answering(self, query: Query) -> Callable[[dict[str, object]], bytes]:
-        return lambda _: query.reply.format(self.values.reply_values(query))
+        return lambda _: query.steps[0].reply.format(self.values.reply_values(query))
 
     def _identify(self, reply: Template, queries: list[Query]) -> bytes:
         """The identity, agreeing with what other queries with this command feed to items."""
         said: dict[str, object] = {}
         for query in queries:
-            if self._link.identity and query.send == self._link.identity.send:
+            if self._link.identity and query.steps[0].send == self._link.identity.send:
                 said.update(self.values.reply_values(query))
         values = {name: said.get(name, plausible(field)) for name, field in fields_of(reply).items()}
         return _format(reply, values)
@@ -116,7 +116,7 @@ class DerivedDevice:
                 continue
             values = self.values.reply_values(query)
             try:
-                query.reply.format(values)
+                query.steps[0].reply.format(values)
             except (ItemTypeError, ItemValueError) as error:
                 raise MktlError(
                     f"{device.path}: cannot simulate the reply of {query.name}: {error}"
@@ -167,7 +167,7 @@ class DerivedDevice:
             return None
         for spec, raw in changes:
             self.values.put_raw(spec, raw)
-        reply = first.sets.command.reply if first.sets.command else None
+        reply = first.sets.command.steps[0].reply if first.sets.command else None
         return None if reply is None else _acknowledge(reply, values)
 
     def _changes(self, spec: ItemSpec, given: dict[str, object]) -> list[tuple[ItemSpec, Any]]:

@@ -48,7 +48,7 @@ class Values:
         self._fields: dict[Place, Field] = {
             (name, field.name): field
             for name, query in self._queries.items()
-            for field in fields_of(query.reply).values()
+            for field in fields_of(query.steps[0].reply).values()
         }
         self._raw: dict[Place, Any] = {}
         for place in self._fields:
@@ -82,7 +82,7 @@ class Values:
 
     def reply_values(self, query: Query) -> dict[str, object]:
         """What stands in the fields of this query's reply now."""
-        return {name: self._raw[query.name, name] for name in query.reply.names}
+        return {name: self._raw[query.name, name] for name in query.names}
 
     def accepts(self, spec: ItemSpec, raw: Any) -> bool:
         """Whether the device takes this value: within the range and among the words of the item."""

@@ -39,7 +39,7 @@ def test_defaults_hold_where_nothing_is_given(file) -> None:
     assert device.links["oven"].settings == {"port": "/dev/ttyUSB0", "baudrate": 9600}
     assert list(device.items) == ["tempA"]
     assert device.items["tempA"].metadata["description"] == "Temperature A on /dev/ttyUSB0"
-    assert device.queries["item:tempA"].send.source == "TEMP? A"
+    assert device.queries["item:tempA"].steps[0].send.source == "TEMP? A"
 
 
 def test_the_environment_wins_over_the_default_and_the_command_line_over_both(file, monkeypatch) -> None:

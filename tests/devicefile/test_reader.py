@@ -11,6 +11,7 @@ from mktl.devicefile import (
     Check,
     Command,
     Device,
+    Framing,
     Identity,
     ItemSpec,
     LinkSpec,
@@ -126,7 +127,7 @@ def test_the_text_controller_of_the_manual_loads_whole(tmp_path: Path) -> None:
                     "parity": "odd",
                 },
                 send_end=b"\n",
-                reply_end=b"\r\n",
+                framing=Framing(b"\r\n"),
                 reply_timeout_s=1.0,
                 gap_timeout_s=0.2,
                 quiet_s=0.05,
@@ -138,17 +139,17 @@ def test_the_text_controller_of_the_manual_loads_whole(tmp_path: Path) -> None:
             )
         },
         queries={
-            "idn": Query(
+            "idn": Query.of(
                 "idn", "ls336", template("*IDN?"), template("LSCI,{model:s},{serial:s},{firmware:s}")
             ),
             **{
-                f"item:temp{channel}": Query(
+                f"item:temp{channel}": Query.of(
                     f"item:temp{channel}", "ls336", template(f"KRDG? {channel}"), template("{:f}")
                 )
                 for channel in "ABCD"
             },
-            "item:setpoint1": Query("item:setpoint1", "ls336", template("SETP? 1"), template("{:f}")),
-            "item:heater1": Query("item:heater1", "ls336", template("RANGE? 1"), template("{:d}")),
+            "item:setpoint1": Query.of("item:setpoint1", "ls336", template("SETP? 1"), template("{:f}")),
+            "item:heater1": Query.of("item:heater1", "ls336", template("RANGE? 1"), template("{:d}")),
         },
         items={
             **{f"temp{channel}": expected_temperature(channel) for channel in "ABCD"},
@@ -157,14 +158,14 @@ def test_the_text_controller_of_the_manual_loads_whole(tmp_path: Path) -> None:
                 metadata={"type": "numeric", "units": "K", "range": [0, 400]},
                 link="ls336",
                 query="item:setpoint1",
-                command=Command(template("SETP 1,{:.4f}"), None),
+                command=Command.of(template("SETP 1,{:.4f}"), None),
             ),
             "heater1": ItemSpec(
                 key="heater1",
                 metadata={"type": "enumerated", "enumerators": heater_words},
                 link="ls336",
                 query="item:heater1",
-                command=Command(template("RANGE 1,{:d}"), None),
+                command=Command.of(template("RANGE 1,{:d}"), None),
             ),
             "model": ItemSpec("model", {"settable": False}, link="ls336", query="idn", field="model"),
         },

@@ -33,8 +33,8 @@ from = "read{input}.t"
 """.replace("s{number}x", "s_{input}")
     )
     assert list(device.items) == ["tempA", "dupA", "tempB", "dupB"]
-    assert device.queries["readB"].send.format({}) == b"R2.5"
-    assert device.queries["readB"].reply.names == ("t", "s_B")
+    assert device.queries["readB"].steps[0].send.format({}) == b"R2.5"
+    assert device.queries["readB"].steps[0].reply.names == ("t", "s_B")
     assert device.items["tempB"].metadata["description"] == "Channel 2.5, B"
     assert device.items["tempB"].query == "readB"
 

@@ -65,7 +65,7 @@ def test_conditions_are_values_that_a_field_may_have(loaded) -> None:
 
 def test_an_item_that_is_only_set_is_not_read_back(loaded) -> None:
     spec = loaded(item("set = 'GO {:d}'\nset_reply = 'OK'\ncheck = false\nreply_timeout_s = 9")).items["x"]
-    assert spec.command == Command(
+    assert spec.command == Command.of(
         Template.compile("GO {:d}"), Template.compile("OK"), check=False, reply_timeout_s=9.0
     )
     assert (spec.query, spec.read_back) == (None, False)
@@ -80,7 +80,7 @@ def test_read_back_can_be_switched_off(loaded) -> None:
 
 def test_the_own_query_waits_as_long_as_its_item_says(loaded) -> None:
     device = loaded(item("get = 'A'\nreply = '{:f}'\nreply_timeout_s = 3"))
-    assert device.queries["item:x"].reply_timeout_s == 3.0
+    assert device.queries["item:x"].steps[0].reply_timeout_s == 3.0
 
 
 def test_scale_and_offset_are_the_conversion(loaded) -> None:
@@ -134,9 +134,9 @@ def test_the_value_of_another_item_may_stand_in_a_command(loaded) -> None:
     device = loaded(item("set = 'GO {:f},{item.speed:f}'") + "[items.speed]\ntype = 'numeric'\n")
     command = device.items["x"].command
     assert command is not None
-    assert command.send.item_references == ("speed",)
+    assert command.steps[0].send.item_references == ("speed",)
 
 
 def test_text_is_in_the_encoding_of_its_link(loaded) -> None:
     device = loaded(item("get = '°?'\nreply = '{:s}'", before=LINK + "encoding = 'latin-1'\n"))
-    assert device.queries["item:x"].send.format({}) == b"\xb0?"
+    assert device.queries["item:x"].steps[0].send.format({}) == b"\xb0?"

@@ -37,7 +37,7 @@ class SerialSettings(BaseModel):
     since: datetime.date | None = None
     url: AnyUrl | None = None
     host: ipaddress.IPv4Address | None = None
-    echo_: bool = Field(default=False, alias="echo")
+    loop_: bool = Field(default=False, alias="loop")
 
     @field_validator("port")
     @classmethod
@@ -83,11 +83,11 @@ def said(link):  # type: ignore[no-untyped-def]
 
 
 def test_settings_are_what_the_driver_makes_of_them(link) -> None:
-    settings = link("port = 'COM3'\nflow = { kind = 'rts' }\necho = true\nquiet_s = 0.1").settings
+    settings = link("port = 'COM3'\nflow = { kind = 'rts' }\nloop = true\nquiet_s = 0.1").settings
     assert settings["port"] == "COM3"
     assert settings["baudrate"] == 9600
     assert settings["flow"] == {"kind": "rts", "delay_s": 0.0}
-    assert settings["echo_"] is True
+    assert settings["loop_"] is True
     assert "quiet_s" not in settings
 
 
@@ -122,8 +122,8 @@ def test_an_unknown_driver_is_named_with_the_nearest(said) -> None:
             "links.box.reply_timout_s",
             'unknown key; did you mean "reply_timeout_s"?',
         ),
-        ("port = 'a'\necho_ = true", "links.box.echo_", 'unknown key; did you mean "echo"?'),
-        ("port = 'a'\necho = 'loud'", "links.box.echo", 'expected true or false, got "loud"'),
+        ("port = 'a'\nloop_ = true", "links.box.loop_", 'unknown key; did you mean "loop"?'),
+        ("port = 'a'\nloop = 'loud'", "links.box.loop", 'expected true or false, got "loud"'),
         ("port = 'a'\nbaudrate = 5", "links.box.baudrate", "expected a number of at least 50, got 5"),
         (
             "port = 'a'\nbaudrate = 5000000",
@@ -219,7 +219,7 @@ def test_all_wrong_settings_come_at_once_with_those_of_the_link(said) -> None:
         ("minimum = 1979-05-27", "expected a number, got 1979-05-27"),
         ("scale = inf", "expected a finite number, got inf"),
         ("scale = true", "expected a number, got true"),
-        ("get = 5", "expected text, got 5"),
+        ("get = 5", "expected text or a list, got 5"),
         ("good_when = 5", "expected a table, got 5"),
     ],
 )
@@ -251,7 +251,7 @@ def test_the_schema_has_every_table_and_what_is_required() -> None:
     assert set(schema["properties"]) == {
         "parameters", "links", "queries", "items", "each", "simulate",
     }  # fmt: skip
-    assert schema["$defs"]["QueryTable"]["required"] == ["send", "reply"]
+    assert schema["$defs"]["IdentityTable"]["required"] == ["send", "reply"]
     assert schema["$defs"]["LinkTable"]["required"] == ["driver"]
     assert schema["$defs"]["ItemTable"]["additionalProperties"] is False
     assert "from" in schema["$defs"]["ItemTable"]["properties"]

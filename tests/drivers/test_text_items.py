@@ -23,8 +23,12 @@ def test_the_words_come_to_what_a_file_comes_to() -> None:
     )  # fmt: skip
     assert query is not None
     assert spec.command is not None
-    assert (query.send.source, query.reply.source, query.reply_timeout_s) == ("SETP? 1", "{k:f},{st:d}", 3.0)
-    assert (spec.command.send.source, spec.command.check) == ("SETP 1,{:.4f}", False)
+    assert (query.steps[0].send.source, query.steps[0].reply.source, query.steps[0].reply_timeout_s) == (
+        "SETP? 1",
+        "{k:f},{st:d}",
+        3.0,
+    )
+    assert (spec.command.steps[0].send.source, spec.command.check) == ("SETP 1,{:.4f}", False)
     assert (spec.field, spec.poll_s, spec.read_back) == ("k", 2.0, True)
     assert spec.conversion == Conversion(0.1, 1.0)
     assert (spec.good_when, spec.disabled_when) == ({"st": (0,)}, {"st": (8, 9)})

@@ -372,9 +372,9 @@ def read(device: Device, simulated: DerivedDevice, spec: ItemSpec) -> Any:
     """The item as a driver reads it: its query sent, the reply parsed, the field converted."""
     link = device.links[spec.link or ""]
     query = device.queries[spec.query or ""]
-    reply = simulated.receive(query.send.format({}) + link.send_end)
+    reply = simulated.receive(query.steps[0].send.format({}) + link.send_end)
     assert reply.endswith(link.reply_end)
-    values = query.reply.parse(reply[: len(reply) - len(link.reply_end)])
+    values = query.steps[0].reply.parse(reply[: len(reply) - len(link.reply_end)])
     assert all(values[name] in good for name, good in spec.good_when.items())
     assert not any(values[name] in off for name, off in spec.disabled_when.items())
     return spec.conversion.to_item(values[spec.field])
@@ -384,10 +384,10 @@ def write(device: Device, simulated: DerivedDevice, spec: ItemSpec, value: Any) 
     """Set the item as a driver does, and look whether the device took it."""
     assert spec.command is not None
     link = device.links[spec.link or ""]
-    others = {f"item.{key}": simulated.values.of(key) for key in spec.command.send.item_references}
-    sent = spec.command.send.format({"": spec.conversion.to_device(value), **others})
+    others = {f"item.{key}": simulated.values.of(key) for key in spec.command.steps[0].send.item_references}
+    sent = spec.command.steps[0].send.format({"": spec.conversion.to_device(value), **others})
     reply = simulated.receive(sent + link.send_end)
-    assert bool(reply) == (spec.command.reply is not None)
+    assert bool(reply) == (spec.command.steps[0].reply is not None)
     if link.check_after_set:
         check = link.check_after_set
         answer = simulated.receive(check.send.format({}) + link.send_end)
@@ -410,7 +410,7 @@ def check_all_items(device: Device) -> None:
         for spec in (spec for spec in device.items.values() if spec.link == link):
             if spec.query:
                 read(device, simulated, spec)
-            if spec.command and spec.command.send.names:
+            if spec.command and spec.command.steps[0].send.names:
                 write(device, simulated, spec, another(spec))
                 now = read(device, simulated, spec) if spec.query else simulated.values.of(spec.key)
                 assert now == pytest.approx(another(spec)), spec.key

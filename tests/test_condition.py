@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mktl.cli.condition import Condition, ConditionError, Known, Verdict
-from mktl.cli.condition_text import DEEPEST, LONGEST, parse
+from mktl.condition import Condition, ConditionError, Known, Verdict
+from mktl.condition.text import DEEPEST, LONGEST, parse
 
 WORDS = {"off": 0, "low": 1, "high": 3}
 VALUES: dict[str, Any] = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 
-from .condition import (
+from .nodes import (
     Binary,
     Comparison,
     Condition,
