@@ -18,7 +18,8 @@ from mktl.errors import MktlError
 
 from .dialect import SimulatedDevice
 from .line_server import LineServer
-from .models import MODELS, find_model, make_device
+from .modbus import RegisterDevice
+from .models import MODELS, find_model, make_device, on_modbus
 from .serve import PtyServer, TcpServer
 
 #: What is kept of the bytes received, since nobody asks.
@@ -54,6 +55,8 @@ def _parser() -> argparse.ArgumentParser:
         "--pty", nargs="?", const="", metavar="LINK", help="serial port, with a link to it [default]"
     )
     line.add_argument("--tcp", type=int, metavar="PORT", help="TCP port on this machine; 0 takes a free one")
+    parser.add_argument("--unit", type=int, help="of a Modbus device")
+    parser.add_argument("--rtu", action="store_true", help="Modbus frames of a serial line on a TCP port too")
     parser.add_argument("--speed", type=float, default=1.0, help="model seconds a second [1]")
     parser.add_argument("--seed", type=int, help="of a model's noise")
     parser.add_argument("--start", metavar="STATE", help="a named state of a model, such as cooling")
@@ -77,13 +80,20 @@ def _device(given: argparse.Namespace) -> SimulatedDevice:
 
 
 def _model(model: type[Any], given: argparse.Namespace) -> SimulatedDevice:
+    device = _in_state(model, given)
+    if isinstance(device, RegisterDevice):
+        return on_modbus(device, rtu=given.rtu or given.tcp is None, unit=given.unit)
+    return device
+
+
+def _in_state(model: type[Any], given: argparse.Namespace) -> SimulatedDevice | RegisterDevice:
     make: Any = model
     if given.start is not None:
         make = getattr(model, given.start, None)
         if not callable(make) or not inspect.ismethod(make):
             raise MktlError(f"{model.__name__} has no state '{given.start}', only {_states(model)}")
     options = {} if given.seed is None else {"seed": given.seed}
-    device: SimulatedDevice = make(**options)
+    device: SimulatedDevice | RegisterDevice = make(**options)
     return device
 
 

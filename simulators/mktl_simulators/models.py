@@ -10,9 +10,13 @@ from mktl.errors import MktlError
 
 from .derived import DerivedDevice
 from .dialect import SimulatedDevice
+from .modbus import ModbusLine, RegisterDevice, RtuLine, TcpPort
 
 #: The models that come with mktl, by the name the command line has for them.
-MODELS = {"lakeshore336": "mktl_simulators.lakeshore336:LakeShore336"}
+MODELS = {
+    "eurotherm3216": "mktl_simulators.eurotherm3216:Eurotherm3216",
+    "lakeshore336": "mktl_simulators.lakeshore336:LakeShore336",
+}
 
 _PARTS = ("receive", "advance", "hang_up")
 
@@ -27,10 +31,18 @@ def find_model(path: str) -> type[Any]:
     model = getattr(module, class_name, None)
     if not isinstance(model, type):
         raise MktlError(f"model '{path}': {module_name} has no class {class_name}")
+    if issubclass(model, RegisterDevice):
+        return model
     lacking = [part for part in _PARTS if not callable(getattr(model, part, None))]
     if lacking:
         raise MktlError(f"model '{path}': a simulated device has a method {lacking[0]}")
     return model
+
+
+def on_modbus(device: RegisterDevice, *, rtu: bool, unit: int | None = None) -> ModbusLine:
+    """A device that is its tables, behind a serial line or alone behind a TCP port."""
+    units = {device.unit if unit is None else unit: device}
+    return RtuLine(units) if rtu else TcpPort(units, any_unit=unit is None)
 
 
 def make_device(device: Device, link: str) -> SimulatedDevice:

@@ -31,6 +31,8 @@ class RegisterDevice(ABC):
 
     #: The functions that this device knows; any other is answered with exception 1.
     functions: frozenset[int] = FUNCTIONS
+    #: Where it answers when nobody says otherwise.
+    unit: int = 1
 
     @abstractmethod
     def read(self, table: Table, address: int, count: int) -> Sequence[int]:
