@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from .tcp import TcpLink
     from .textitem import TextItem
     from .transport import Transport, WriteError
+    from .udp import UdpLink
 
-__all__ = ["BoundItem", "SerialLink", "TcpLink", "TextItem", "TextLink", "Transport", "WriteError"]
+__all__ = ["BoundItem", "SerialLink", "TcpLink", "TextItem", "TextLink", "Transport", "UdpLink", "WriteError"]
 
 _WHERE = {
     "BoundItem": "bound",
@@ -26,6 +27,7 @@ _WHERE = {
     "TextItem": "textitem",
     "TextLink": "link",
     "Transport": "transport",
+    "UdpLink": "udp",
     "WriteError": "transport",
 }
 

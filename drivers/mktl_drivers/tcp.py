@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import socket
 import time
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from mktl.errors import LinkDownError
 
+from .hosts import addresses_of, in_words
 from .link import TextLink
 from .transport import Transport, WriteError
 from .waiting import Waiter
@@ -50,11 +51,7 @@ class TcpTransport:
     def open(self) -> None:
         """Connect to the first address of the host that answers."""
         self.close()
-        host, port = self._settings.host, self._settings.port
-        try:
-            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        except OSError as error:
-            raise LinkDownError(f"no address is known for the host {host!r}: {_words(error)}") from None
+        found = addresses_of(self._settings.host, self._settings.port, socket.SOCK_STREAM)
         failure: LinkDownError | None = None
         for family, kind, protocol, _, address in found:
             try:
@@ -63,16 +60,17 @@ class TcpTransport:
                 failure = failure or error
             else:
                 return
-        raise failure or LinkDownError(f"no address is known for the host {host!r}")
+        assert failure is not None  # there was an address
+        raise failure
 
-    def _connect(self, new: socket.socket, address: object) -> None:
+    def _connect(self, new: socket.socket, address: Any) -> None:
         self._socket = new
         new.setblocking(False)
         new.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         new.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         try:
             self._waiter.watch(new.fileno())
-            new.connect_ex(address)  # type: ignore[arg-type]
+            new.connect_ex(address)
             timeout_s = self._settings.connect_timeout_s
             if not self._waiter.writable(timeout_s):
                 raise LinkDownError(f"no connection within {timeout_s} s")
@@ -101,7 +99,7 @@ class TcpTransport:
                     if not self._waiter.writable(WRITE_TIMEOUT_S):
                         raise LinkDownError(f"takes no data for {WRITE_TIMEOUT_S} s") from None
         except (OSError, LinkDownError) as error:
-            raise WriteError(_words(error), accepted) from None
+            raise WriteError(in_words(error), accepted) from None
 
     def read(self, timeout_s: float) -> bytes:
         """What has arrived, or ``b""`` after *timeout_s*."""
@@ -114,7 +112,7 @@ class TcpTransport:
                 timeout_s = deadline_s - time.monotonic()
                 continue
             except OSError as error:
-                raise LinkDownError(_words(error)) from None
+                raise LinkDownError(in_words(error)) from None
             if not data:
                 raise LinkDownError("the device closed the connection")
             return data
@@ -142,7 +140,3 @@ class TcpLink(TextLink):
     def _make_transport(self, settings: BaseModel) -> Transport:
         assert isinstance(settings, TcpSettings)
         return TcpTransport(settings)
-
-
-def _words(error: Exception) -> str:
-    return (error.strerror or "").lower() if isinstance(error, OSError) else str(error)

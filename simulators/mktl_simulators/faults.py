@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -21,6 +21,10 @@ class Piece(NamedTuple):
 
     due_s: float
     data: bytes
+    #: Whose command it answers, on lines where that makes a difference.
+    whither: Hashable = None
+    #: True when the reply ends with it, as the device ended it.
+    is_end: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,22 +130,26 @@ class Faults:
 
     # -- the line ------------------------------------------------------------------------------------
 
-    def pass_on(self, received: bytes, reply: bytes, now_s: float) -> None:
-        """Take what the device received and what it answered, which may be nothing."""
+    def pass_on(self, received: bytes, reply: bytes, now_s: float, whence: Hashable = None) -> None:
+        """Take what the device received, what it answered, which may be nothing, and who asked."""
         with self._lock:
             if self._echo:
-                self._put(received, now_s)
+                self._put(Piece(now_s, received, whence))
             if self._impostor and self._impostor[0] in received:
                 reply = self._impostor[1]
             if reply:
-                self._tamper(reply, now_s)
+                self._tamper(reply, now_s, whence)
 
     def due(self, now_s: float) -> list[bytes]:
         """What goes out by now, write by write."""
+        return [piece.data for piece in self.due_pieces(now_s)]
+
+    def due_pieces(self, now_s: float) -> list[Piece]:
+        """The same, with what else is known of it."""
         with self._lock:
             out = []
             while self._pieces and self._pieces[0].due_s <= now_s:
-                out.append(self._pieces.popleft().data)
+                out.append(self._pieces.popleft())
             return out
 
     @property
@@ -159,15 +167,16 @@ class Faults:
         with self._lock:
             self._orders.extend([order] * times)
 
-    def _tamper(self, reply: bytes, now_s: float) -> None:
+    def _tamper(self, reply: bytes, now_s: float, whence: Hashable) -> None:
         order = self._next_order()
         number, self.replies = self.replies, self.replies + 1
         if order is None:
-            self._put(reply, now_s)
+            self._put(Piece(now_s, reply, whence))
             return
         self.happened.append(Happened(number, order.kind, reply))
-        for after_s, data in self._TAMPERING[order.kind](self, reply, order.amount):
-            self._put(data, now_s + after_s)
+        pieces = self._TAMPERING[order.kind](self, reply, order.amount)
+        for left, (after_s, data) in zip(reversed(range(len(pieces))), pieces, strict=True):
+            self._put(Piece(now_s + after_s, data, whence, not left and order.kind != "cut"))
 
     def _next_order(self) -> _Order | None:
         if self._mute:
@@ -187,9 +196,10 @@ class Faults:
                 return _Order(kind, amount)
         return None
 
-    def _put(self, data: bytes, due_s: float) -> None:
-        last_s = self._pieces[-1].due_s if self._pieces else due_s
-        self._pieces.append(Piece(max(due_s, last_s), data))
+    def _put(self, piece: Piece) -> None:
+        """Queue it; nothing overtakes what was queued before."""
+        last_s = self._pieces[-1].due_s if self._pieces else piece.due_s
+        self._pieces.append(piece._replace(due_s=max(piece.due_s, last_s)))
 
     # -- one method a kind: the pieces that come of a reply, with their delays --------------------------
 

@@ -14,7 +14,7 @@ import threading
 import time
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import Generic, Self, TypeVar
@@ -22,7 +22,7 @@ from typing import Generic, Self, TypeVar
 from mktl.errors import MktlError
 
 from .dialect import SimulatedDevice
-from .faults import Faults
+from .faults import Faults, Piece
 
 log = logging.getLogger(__name__)
 
@@ -236,6 +236,11 @@ class LineServer(ABC, Generic[DeviceT]):
         if not data:
             self._lost()
             return False
+        self._hear(data)
+        return True
+
+    def _hear(self, data: bytes, whence: Hashable = None) -> None:
+        """Hand *data* to the device, and to the faults what it answers to who sent it."""
         self._look_after_line()
         now_s = self._pass_time()
         with self._lock:
@@ -243,15 +248,21 @@ class LineServer(ABC, Generic[DeviceT]):
             if self._keep is not None:
                 del self._received[: -self._keep or None]
             reply = self.device.receive(data)
-        self.faults.pass_on(data, reply, now_s)
+        self.faults.pass_on(data, reply, now_s, whence)
         self._send_due()
-        return True
 
     def _send_due(self) -> None:
-        for piece in self.faults.due(self._clock()):
-            if self._fd is None or len(self._waiting) + len(piece) > MOST_WAITING:
-                continue
-            self._waiting += piece
+        for piece in self.faults.due_pieces(self._clock()):
+            self._put(piece)
+
+    def _put(self, piece: Piece) -> None:
+        """Let *piece* go out."""
+        self._queue(piece.data)
+
+    def _queue(self, data: bytes) -> None:
+        """Send *data*, now or as soon as the line takes it."""
+        if self._fd is not None and len(self._waiting) + len(data) <= MOST_WAITING:
+            self._waiting += data
             self._write()
 
     def _write(self) -> None:

@@ -9,6 +9,7 @@ import socket
 import termios
 import time
 import tty
+from abc import abstractmethod
 from pathlib import Path
 
 from mktl.errors import MktlError
@@ -97,8 +98,8 @@ class PtyServer(LineServer[DeviceT]):
             raise MktlError(f"{self._link} is there and no symbolic link; the port needs another name")
 
 
-class TcpServer(LineServer[DeviceT]):
-    """A device on a TCP port, for one client at a time; a second one is accepted and dropped.
+class PortServer(LineServer[DeviceT]):
+    """A device that listens on a TCP port.
 
     Port 0 takes a free one, and keeps it over :meth:`unplug`, which drops the client and refuses others.
     """
@@ -119,13 +120,15 @@ class TcpServer(LineServer[DeviceT]):
         #: Where it listens.
         self.port = port
         self._listener: socket.socket | None = None
-        self._client: socket.socket | None = None
         self._start()
 
-    @property
-    def url(self) -> str:
-        """``tcp://host:port``."""
-        return f"tcp://{self.host}:{self.port}"
+    @abstractmethod
+    def _welcome(self, client: socket.socket) -> None:
+        """Somebody has connected."""
+
+    @abstractmethod
+    def _drop_client(self) -> None:
+        """End every connection."""
 
     def _plug(self) -> None:
         if self._listener is not None:
@@ -158,18 +161,32 @@ class TcpServer(LineServer[DeviceT]):
             client, _ = self._listener.accept()
         except OSError:  # it has given up already
             return
-        self._see_whether_client_left()
-        if self._client is not None:
-            client.close()
-            return
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._client = client
-        self._attach(client.fileno())
+        self._welcome(client)
 
     def _see_whether_client_left(self) -> None:
         """Somebody who closes and comes back must find the place free, whichever event was seen first."""
         while self._fd is not None and self._read(self._fd):
             pass
+
+
+class TcpServer(PortServer[DeviceT]):
+    """A device on a TCP port, for one client at a time; a second one is accepted and dropped."""
+
+    _client: socket.socket | None = None
+
+    @property
+    def url(self) -> str:
+        """``tcp://host:port``."""
+        return f"tcp://{self.host}:{self.port}"
+
+    def _welcome(self, client: socket.socket) -> None:
+        self._see_whether_client_left()
+        if self._client is not None:
+            client.close()
+            return
+        self._client = client
+        self._attach(client.fileno())
 
     def _drop_client(self) -> None:
         self._detach()

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Self
 
-from mktl.devicefile import Device
+from mktl.devicefile import Device, LinkSpec
 from mktl.errors import MktlError
 
 from .dialect import SimulatedDevice
 from .faults import Faults
+from .hislip import HislipServer
 from .line_server import LineServer
 from .models import make_device
 from .serve import PtyServer, TcpServer
+from .udp_server import UdpServer
 
 #: How much of what it was sent a stand-in keeps; a daemon may run for months.
 KEEP = 1 << 20
@@ -69,19 +71,63 @@ def stand_in(device: Device, link: str, *, speed: float = 1.0) -> StandIn:
         MktlError: No such link, no such model, or a driver whose lines nobody can imitate here.
     """
     model = make_device(device, link)
-    driver = device.links[link].driver
-    if driver == "serial":
-        directory = Path(tempfile.mkdtemp(prefix="mktl-simulated-"))
-        try:
-            terminal = PtyServer(model, link_path=directory / link, speed=speed, keep=KEEP)
-        except BaseException:
-            directory.rmdir()
-            raise
-        return StandIn(terminal, {"port": terminal.url}, directory=directory)
-    if driver == "tcp":
+    spec = device.links[link]
+    try:
+        make = _LINES[spec.driver]
+    except KeyError:
+        raise MktlError(
+            f"{device.path}: links.{link}: nothing simulates the line of driver '{spec.driver}', "
+            f"only those of {', '.join(_LINES)}"
+        ) from None
+    return make(model, spec, speed)
+
+
+def _on_terminal(model: SimulatedDevice, link: LinkSpec, speed: float) -> StandIn:
+    return _terminal(model, link, speed, lambda path: {"port": path})
+
+
+def _on_tcp(model: SimulatedDevice, _link: LinkSpec, speed: float) -> StandIn:
+    port = TcpServer(model, speed=speed, keep=KEEP)
+    return StandIn(port, {"host": port.host, "port": port.port})
+
+
+def _on_udp(model: SimulatedDevice, _link: LinkSpec, speed: float) -> StandIn:
+    port = UdpServer(model, speed=speed, keep=KEEP)
+    return StandIn(port, {"host": port.host, "port": port.port})
+
+
+def _on_visa(model: SimulatedDevice, link: LinkSpec, speed: float) -> StandIn:
+    """What PyVISA-py opens: a terminal, a socket, or for all that has message ends a HiSLIP server."""
+    resource = str(link.settings["resource"]).upper()
+    if resource.startswith("ASRL"):
+        return _terminal(model, link, speed, lambda path: _visa(f"ASRL{path}::INSTR"))
+    if resource.endswith("::SOCKET"):
         port = TcpServer(model, speed=speed, keep=KEEP)
-        return StandIn(port, {"host": port.host, "port": port.port})
-    raise MktlError(
-        f"{device.path}: links.{link}: nothing simulates the line of driver '{driver}', "
-        "only those of 'serial' and 'tcp'"
-    )
+        return StandIn(port, _visa(f"TCPIP::{port.host}::{port.port}::SOCKET"))
+    instrument = HislipServer(model, send_end=link.send_end, speed=speed, keep=KEEP)
+    return StandIn(instrument, _visa(instrument.url))
+
+
+def _visa(resource: str) -> dict[str, str]:
+    return {"resource": resource, "library": "@py"}
+
+
+def _terminal(
+    model: SimulatedDevice, link: LinkSpec, speed: float, settings: Callable[[str], Mapping[str, Any]]
+) -> StandIn:
+    """A terminal in a directory of its own, under a name that it keeps."""
+    directory = Path(tempfile.mkdtemp(prefix="mktl-simulated-"))
+    try:
+        terminal = PtyServer(model, link_path=directory / link.name, speed=speed, keep=KEEP)
+    except BaseException:
+        directory.rmdir()
+        raise
+    return StandIn(terminal, settings(terminal.url), directory=directory)
+
+
+_LINES: Mapping[str, Callable[[SimulatedDevice, LinkSpec, float], StandIn]] = {
+    "serial": _on_terminal,
+    "tcp": _on_tcp,
+    "udp": _on_udp,
+    "visa": _on_visa,
+}

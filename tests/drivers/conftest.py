@@ -11,7 +11,7 @@ from mktl_drivers import TextItem, TextLink
 
 import mktl
 from tests.drivers.controller import Controller
-from tests.drivers.lines import LineDevice, PtyDevice, TcpDevice
+from tests.drivers.lines import LineDevice, PtyDevice, TcpDevice, UdpDevice
 
 #: Keys of an item's description; all others are keywords of TextItem.
 DESCRIPTION = {"type", "units", "range", "enumerators", "settable"}
@@ -24,9 +24,9 @@ def nobody_else(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(f"mktl.daemon.{module}.CALL_S", 0.0)
 
 
-@pytest.fixture(params=[PtyDevice, TcpDevice], ids=["pty", "tcp"])
+@pytest.fixture(params=[PtyDevice, TcpDevice, UdpDevice], ids=["pty", "tcp", "udp"])
 def device(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[LineDevice]:
-    """A small controller, once on a pseudo terminal and once on a TCP port."""
+    """A small controller, on a pseudo terminal, a TCP port and a UDP port."""
     with request.param(Controller(), tmp_path / "port") as device:
         yield device
 

@@ -17,7 +17,7 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, Self
 
-from mktl_drivers import SerialLink, TcpLink, TextLink
+from mktl_drivers import SerialLink, TcpLink, TextLink, UdpLink
 
 #: A reply without its end, or the bytes that go out with the seconds until each; None is silence.
 Answer = str | Iterable[tuple[float, bytes]] | None
@@ -46,7 +46,9 @@ class LineDevice(ABC):
         self.connections = 0
         self._fd: int | None = None
         self._half = b""
-        self._pieces: list[tuple[float, int, bytes]] = []
+        self._pieces: list[tuple[float, int, bytes, Any]] = []
+        #: Who sent the command that is being answered, on lines where many can.
+        self._asker: Any = None
         self._last_due_s = 0.0
         self._orders: deque[tuple[Callable[[], None], Future[None]]] = deque()
         self._selector = selectors.DefaultSelector()
@@ -138,7 +140,7 @@ class LineDevice(ABC):
             for key, _ in self._selector.select(wait_s):
                 key.data()
             while self._pieces and self._pieces[0][0] <= time.monotonic():
-                self._send(heapq.heappop(self._pieces)[2])
+                self._send(*heapq.heappop(self._pieces)[2:])
             while self._orders:
                 work, done = self._orders.popleft()
                 try:
@@ -172,11 +174,11 @@ class LineDevice(ABC):
         for after_s, data in pieces:
             self._last_due_s = max(self._last_due_s, now_s + after_s)
             if not self._pieces and self._last_due_s <= now_s:
-                self._send(data)
+                self._send(data, self._asker)
             else:
-                heapq.heappush(self._pieces, (self._last_due_s, len(self._pieces), data))
+                heapq.heappush(self._pieces, (self._last_due_s, len(self._pieces), data, self._asker))
 
-    def _send(self, data: bytes) -> None:
+    def _send(self, data: bytes, asker: Any = None) -> None:
         if self._fd is not None:
             try:
                 os.write(self._fd, data)
@@ -257,3 +259,44 @@ class TcpDevice(LineDevice):
         if self._client is not None:
             self._client.close()
             self._client = None
+
+
+class UdpDevice(LineDevice):
+    """On a UDP port, which it keeps; it answers whoever asks. Unplugged, its host refuses."""
+
+    link_class = UdpLink
+
+    def __init__(self, answer: Callable[[str], Answer], _link_path: Path | None = None) -> None:
+        self._socket: socket.socket | None = None
+        self._address = ("127.0.0.1", 0)
+        super().__init__(answer)
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        return {"host": self._address[0], "port": self._address[1]}
+
+    def _plug(self) -> None:
+        if self._socket is None:
+            self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            self._socket.bind(self._address)
+            self._address = self._socket.getsockname()
+            self._attach(self._socket.fileno())
+
+    def _unplug(self) -> None:
+        self._detach()
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+
+    def _lost(self) -> None:
+        pass
+
+    def _read(self) -> None:
+        assert self._socket is not None
+        data, self._asker = self._socket.recvfrom(4096)
+        for line in data.splitlines():
+            self._take(line.decode())
+
+    def _send(self, data: bytes, asker: Any = None) -> None:
+        if self._socket is not None:
+            self._socket.sendto(data, asker)

@@ -18,7 +18,7 @@ import mktl
 from mktl.devicefile import Template
 from mktl.errors import DeviceError, LinkDownError, OutcomeUnknownError
 from tests.conftest import wait_for
-from tests.drivers.lines import IDENTITY, IDN, PtyDevice, TcpDevice
+from tests.drivers.lines import IDENTITY, IDN, PtyDevice, TcpDevice, UdpDevice
 
 TIMEOUT_S = 0.04
 #: The shares of TARGETS E1, with the time that a late reply takes.
@@ -120,8 +120,11 @@ SOAK = [pytest.mark.soak, pytest.mark.timeout(1800)]
     [
         pytest.param(PtyDevice, IDENTITY, 160, id="pty"),
         pytest.param(TcpDevice, IDENTITY, 400, id="tcp"),
+        pytest.param(UdpDevice, IDENTITY, 200, id="udp"),
         pytest.param(PtyDevice, IDENTITY, 10_000, marks=SOAK, id="pty-soak"),
         pytest.param(TcpDevice, IDENTITY, 10_000, marks=SOAK, id="tcp-soak"),
+        pytest.param(UdpDevice, IDENTITY, 10_000, marks=SOAK, id="udp-soak"),
+        pytest.param(UdpDevice, None, 3_000, marks=SOAK, id="udp-without-identity-soak"),
         pytest.param(PtyDevice, None, 3_000, marks=SOAK, id="pty-without-identity-soak"),
     ],
 )

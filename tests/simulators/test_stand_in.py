@@ -73,6 +73,31 @@ def test_a_tcp_link_gets_a_port(make) -> None:
         assert ask_port(standing.settings["host"], standing.settings["port"], b"T?\n") == b"20.5\r\n"
 
 
+def test_a_udp_link_gets_a_port(make) -> None:
+    with stand_in(make("udp"), "box") as standing, socket.socket(type=socket.SOCK_DGRAM) as asking:
+        assert standing.settings.keys() == {"host", "port"}
+        asking.settimeout(DEADLINE_S)
+        asking.connect((standing.settings["host"], standing.settings["port"]))
+        asking.send(b"T?\n")
+        assert asking.recv(100) == b"20.5\r\n"
+
+
+@pytest.mark.parametrize(
+    ("resource", "form"),
+    [
+        ("TCPIP::10.0.0.7::INSTR", r"TCPIP::127\.0\.0\.1::hislip0,\d+::INSTR"),
+        ("USB0::0x05E6::0x2450::04301234::INSTR", r"TCPIP::127\.0\.0\.1::hislip0,\d+::INSTR"),
+        ("GPIB0::12::INSTR", r"TCPIP::127\.0\.0\.1::hislip0,\d+::INSTR"),
+        ("TCPIP::10.0.0.7::5025::SOCKET", r"TCPIP::127\.0\.0\.1::\d+::SOCKET"),
+        ("ASRL/dev/ttyUSB0::INSTR", r"ASRL/.*/box::INSTR"),
+    ],
+)
+def test_a_visa_link_gets_a_resource_of_the_same_manners(make, resource, form) -> None:
+    with stand_in(make("visa", f'resource = "{resource}"\nlibrary = "@ni"'), "box") as standing:
+        assert re.fullmatch(form, standing.settings["resource"])
+        assert standing.settings["library"] == "@py"  # what it takes to reach it
+
+
 def test_a_serial_link_gets_a_terminal_that_keeps_its_name_when_replugged(make) -> None:
     with stand_in(make("serial"), "box") as standing:
         assert ask_terminal(standing.settings["port"], b"T?\n") == b"20.5\r\n"
