@@ -13,7 +13,7 @@ from .jobs import Priority
 from .judging import Verdict, in_words, judge
 from .reading import Reading, Source
 from .wording import named
-from .writing import write
+from .writing import Writer
 
 if TYPE_CHECKING:
     from .link import TextLink
@@ -42,6 +42,7 @@ class BoundItem(mktl.Item):
         self.link = link
         self.spec = spec
         self.source: Source | None = link.source(query) if query is not None else None
+        self._writer = Writer(self, spec.command) if spec.command is not None else None
         super().__init__(*args, **kwargs)
         link.attach(self)
         if spec.poll_s:
@@ -63,7 +64,7 @@ class BoundItem(mktl.Item):
         Raises:
             DeviceError: What went wrong.
         """
-        if self.source is None:
+        if self.source is None or self.source.query.unsolicited:
             return None
         try:
             reading = self.source.refresh()
@@ -92,12 +93,12 @@ class BoundItem(mktl.Item):
         Raises:
             MktlError: Refused, not sent, or of unknown outcome; the text says which.
         """
-        command = self.spec.command
-        if command is None:
+        writer = self._writer
+        if writer is None:
             raise NotSettableError(f"{self.full_key} is read only")
         value = request.payload.value
         try:
-            self.link.jobs.submit(lambda: write(self, command, value), Priority.SET).result()
+            self.link.jobs.submit(lambda: writer.write(value), Priority.SET).result()
         except MktlError as error:
             raise named(error, self.full_key) from None
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from mktl.devicefile import Check
+from typing import Any
+
+from mktl.devicefile import Check, Step
 from mktl.errors import DeviceRefusedError
 
 from .judging import bits_in_words
 from .line import Line
+from .turns import frames_of, turns_of
 from .wording import quoted
 
 #: The longest error queue that is emptied; SCPI devices keep 20 or so.
@@ -19,7 +22,8 @@ class ErrorCheck:
     def __init__(self, line: Line, check: Check) -> None:
         self._line = line
         self._check = check
-        self._question = check.send.format({})
+        self._turns = turns_of([Step(check.send, check.reply)], line.spec)
+        self._frames = frames_of([Step(check.send)], {})
         self._empty = False
 
     def forget(self) -> None:
@@ -47,9 +51,9 @@ class ErrorCheck:
         said = bits_in_words(code, self._check.bits)
         said = said or ", ".join(str(value) for name, value in answer.items() if name)
         raise DeviceRefusedError(
-            f"{self._line.name} refused {quoted(command)}: {quoted(self._question)[1:-1]} answered {code}"
+            f"{self._line.name} refused {quoted(command)}: {self._check.send.source} answered {code}"
             + (f" ({said})" if said else "")
         )
 
-    def _ask(self) -> dict[str, object]:
-        return dict(self._line.exchange(self._question, self._check.reply))
+    def _ask(self) -> dict[str, Any]:
+        return self._line.converse(self._turns, self._frames)

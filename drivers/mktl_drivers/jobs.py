@@ -52,6 +52,8 @@ class Jobs:
     """
 
     def __init__(self) -> None:
+        #: Called with each new job, for who cannot :meth:`wait` because he listens elsewhere.
+        self.on_new: Callable[[], object] | None = None
         self._lock = threading.Lock()
         self._changed = threading.Condition(self._lock)
         self._queues: tuple[deque[Job], ...] = tuple(deque() for _ in Priority)
@@ -95,6 +97,8 @@ class Jobs:
         if job.key is not None:
             self._known[job.key] = job
         self._changed.notify()
+        if self.on_new is not None:
+            self.on_new()
         return job
 
     # -- taking, by the link's thread

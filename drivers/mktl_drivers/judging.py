@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mktl.devicefile import ItemSpec
+from mktl.devicefile import ItemSpec, Sentinel
 
 #: Says what the value of a field means in words, where that is known: ``"temperature overrange"``.
 Explain = Callable[[str, Any], str]
@@ -45,14 +45,57 @@ def judge(spec: ItemSpec, fields: Mapping[str, Any], explain: Explain = _no_word
         if fields.get(name) not in good:
             return Verdict(None, "range", _says(name, fields, explain))
     raw = fields.get(spec.field)
-    if raw is None:
-        return Verdict(None, "range", f"the reply has no {_field(spec.field)}")
-    if isinstance(raw, float) and not math.isfinite(raw):
-        return Verdict(None, "range", f"the device says {raw}")
+    none = _none(spec, raw)
+    if none is not None:
+        return Verdict(None, none.status, none.reason)
     try:
+        if spec.bit is not None:
+            raw = _whole(raw) >> spec.bit & 1
         return Verdict(fit(spec.conversion.to_item(raw), spec.metadata.get("type")))
     except (TypeError, ValueError, OverflowError) as error:
         return Verdict(None, "invalid", f"the device says {raw!r}: {error}")
+
+
+def _none(spec: ItemSpec, raw: Any) -> Sentinel | None:
+    """Why *raw* is no value, or None when it may be one."""
+    if isinstance(raw, Sentinel):
+        return raw
+    for said, means in spec.sentinels.items():
+        if _says_so(raw, said):
+            return means
+    if raw is None:
+        return Sentinel(f"the reply has no {_field(spec.field)}")
+    if isinstance(raw, float) and not math.isfinite(raw):
+        return Sentinel(f"the device says {raw}")
+    if isinstance(raw, str) and spec.metadata.get("type") == "numeric" and not _is_number(raw):
+        return Sentinel(f"the device says {raw!r}")
+    return None
+
+
+def _whole(raw: Any) -> int:
+    """The number of a mask, whatever form it was in."""
+    return int(raw)
+
+
+def _says_so(raw: Any, said: str) -> bool:
+    """Whether *raw* is what a file calls *said*: the same text, or the same number to seven digits."""
+    if isinstance(raw, str):
+        return raw.strip() == said.strip()
+    if isinstance(raw, bool) or not isinstance(raw, (int, float)):
+        return False
+    try:
+        number = float(int(said, 0)) if said[:2].lower() == "0x" else float(said)
+    except ValueError:
+        return False
+    return raw == number or math.isclose(raw, number, rel_tol=1e-7) or (raw != raw and number != number)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def fit(value: Any, item_type: str | None) -> Any:

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mktl.devicefile import LinkSpec, Template
+from mktl.devicefile import LinkSpec, Step, Template
 from mktl.errors import (
     DeviceError,
+    DeviceRefusedError,
     DeviceReplyError,
     DeviceTimeoutError,
     LinkDownError,
     TemplateMismatchError,
 )
 
-from .framing import Framer
+from .framing import Cut, Framer, LengthCut, SilenceCut, cut_of
 from .transport import Transport, WriteError
+from .turns import Turn, turns_of
 from .wording import quoted
 
 log = logging.getLogger("mktl.drivers.line")
@@ -71,13 +73,17 @@ class Line:
         self.in_step = True
         #: What broke the port, once it is broken.
         self.lost: LinkDownError | None = None
-        #: True once the port has taken a byte of the present command.
+        #: True once the port has taken a byte of the present exchange.
         self.sent = False
         #: The longest that a reply took since the port was opened, late ones included.
         self.longest_s = 0.0
         #: How long the device was given for the first byte of the last reply.
         self.asked_timeout_s = 0.0
-        self._framer = Framer(spec.reply_end)
+        #: How replies end where an exchange says nothing else.
+        self.cut = cut_of(spec.framing)
+        #: Each takes a line that came unasked, or says False.
+        self.listeners: list[Callable[[bytes], bool]] = []
+        self._framer = Framer()
         #: When the last command had been written.
         self.sent_s = 0.0
         self._quiet_from_s = -float("inf")
@@ -110,6 +116,32 @@ class Line:
 
     # -- one exchange
 
+    def converse(self, turns: Sequence[Turn], frames: Sequence[bytes | None]) -> dict[str, Any]:
+        """Carry out the turns of an exchange, and return the fields of all replies.
+
+        Args:
+            turns: In their order.
+            frames: What each of them sends, without its end; None where it only listens or waits.
+
+        Raises:
+            DeviceTimeoutError: No reply, or one that broke off.
+            DeviceReplyError: A reply of none of the forms that it may have.
+            DeviceRefusedError: A reply that says no.
+            LinkDownError: The port is gone; :attr:`sent` tells whether anything had left.
+        """
+        self.sent = False
+        fields: dict[str, Any] = {}
+        for turn, frame in zip(turns, frames, strict=True):
+            if frame is not None:
+                self._send(frame, turn.send_end)
+            if turn.step.reply is not None:
+                fields.update(self._answer(turn, frame))
+            elif turn.step.ignores_reply:
+                self._drop_one(turn)
+            if turn.step.wait_s:
+                self._wait(turn.step.wait_s)
+        return fields
+
     def exchange(
         self, send: bytes, reply: Template | None, timeout_s: float | None = None
     ) -> Mapping[str, Any]:
@@ -121,29 +153,64 @@ class Line:
             timeout_s: To its first byte; the link's when None.
 
         Raises:
-            DeviceTimeoutError: No reply, or one that broke off.
-            DeviceReplyError: A reply of another form.
-            LinkDownError: The port is gone; :attr:`sent` tells whether the command had left.
+            DeviceError: As :meth:`converse`.
         """
-        self.send(send)
-        if reply is None:
-            return {}
-        self.asked_timeout_s = self.spec.reply_timeout_s if timeout_s is None else timeout_s
-        got = self.reply_to(send, self.asked_timeout_s)
-        try:
-            return reply.parse(got)
-        except TemplateMismatchError as error:
-            self.in_step = False
-            expected = f"{error.expected} at byte {error.at + 1}"
-            raise DeviceReplyError(self.title, sent=send, got=got, expected=expected) from None
+        return self.converse(turns_of([Step(None, reply, reply_timeout_s=timeout_s)], self.spec), [send])
 
     def send(self, command: bytes) -> None:
-        """Write *command* and its end, once the line is quiet and empty."""
+        """Write *command* and the link's end, once the line is quiet and empty."""
         self.sent = False
+        self._send(command, self.spec.send_end)
+
+    def _send(self, command: bytes, end: bytes) -> None:
         self.settle()
-        self._write(command + self.spec.send_end)
+        self._write(command + end)
         self.counts.exchanges += 1
         self.catch_up()
+        if self.spec.echo != "none":
+            self._take_echo(command, end)
+
+    def _take_echo(self, command: bytes, end: bytes) -> None:
+        """Read away what the line says again of a command."""
+        if self.spec.echo == "bytes":
+            said, cut = command + end, LengthCut(len(command + end))
+            heard = self._whole(command, cut, self.spec.reply_timeout_s)
+        else:
+            said = command.strip()
+            heard = self._whole(command, self.cut, self.spec.reply_timeout_s).strip()
+        if heard != said:
+            self.in_step = False
+            raise DeviceReplyError(self.title, sent=command, got=heard, expected=f"its echo {quoted(said)}")
+
+    def _answer(self, turn: Turn, frame: bytes | None) -> Mapping[str, Any]:
+        """The fields of the next reply that is no line that came unasked."""
+        self.asked_timeout_s = turn.timeout_s
+        command = frame or b""
+        while True:
+            got = self._whole(command, turn.cut, turn.timeout_s)
+            try:
+                return turn.understand(got, frame)
+            except DeviceRefusedError as error:
+                raise DeviceRefusedError(f"{self.title}: {error}") from None
+            except TemplateMismatchError as error:
+                if self._heard_unasked(got):
+                    continue
+                self.in_step = False
+                expected = f"{error.expected} at byte {error.at + 1}"
+                raise DeviceReplyError(self.title, sent=command, got=got, expected=expected) from None
+
+    def _drop_one(self, turn: Turn) -> None:
+        """Let one line come and go; none is as good."""
+        own = turn.step.reply_timeout_s
+        until_s = self.clock() + (self.spec.gap_timeout_s if own is None else own)
+        while self._framer.take(turn.cut) is None and (wait_s := until_s - self.clock()) > 0:
+            self._framer.feed(self._read(wait_s))
+
+    def _wait(self, wait_s: float) -> None:
+        """Let time pass; what comes meanwhile is kept for the next turn."""
+        until_s = self.clock() + wait_s
+        while (left_s := until_s - self.clock()) > 0:
+            self._framer.feed(self._read(left_s))
 
     def put_off(self, work: Callable[[], object]) -> None:
         """Have *work* done by :meth:`catch_up`, at the latest when the next command has been written.
@@ -161,33 +228,36 @@ class Line:
             work()
 
     def reply_to(self, command: bytes, timeout_s: float) -> bytes:
-        """The next whole reply.
+        """The next whole reply, as replies end on this link.
 
         Raises:
             DeviceTimeoutError: It did not begin in time, or broke off; the step is lost.
         """
+        return self._whole(command, self.cut, timeout_s)
+
+    def _whole(self, command: bytes, cut: Cut, timeout_s: float) -> bytes:
         framer = self._framer
         on_its_way_s = max(0.0, self._quiet_from_s - self.clock())  # the command, at the baud rate
         wait_s = on_its_way_s + timeout_s
-        reply = framer.take()
+        reply = framer.take(cut)
         while reply is None:
             data = self._read(wait_s)
             if not data:
-                return self._at_silence(command, timeout_s)
+                return self._at_silence(command, cut, timeout_s)
             framer.feed(data)
-            reply = framer.take()
+            reply = framer.take(cut)
             if reply is None and len(framer) > LONGEST_REPLY:
                 self.in_step = False
-                start, expected = framer.clear()[:40], f"an end {quoted(framer.end)}"
-                raise DeviceReplyError(self.title, sent=command, got=start, expected=expected)
+                start = framer.clear()[:40]
+                raise DeviceReplyError(self.title, sent=command, got=start, expected=str(cut))
             wait_s = self.spec.gap_timeout_s
         self._heard()
         return reply
 
-    def _at_silence(self, command: bytes, timeout_s: float) -> bytes:
+    def _at_silence(self, command: bytes, cut: Cut, timeout_s: float) -> bytes:
         """Nothing more comes: the end of a reply that has no other, or a failure."""
         came = self._framer.clear()
-        if came and not self._framer.end:
+        if came and isinstance(cut, SilenceCut):
             self._heard()
             return came
         self.in_step = False
@@ -195,8 +265,8 @@ class Line:
         if not came:
             raise DeviceTimeoutError(f"{self.title}: no reply to {quoted(command)} within {timeout_s} s")
         raise DeviceTimeoutError(
-            f"{self.title}: the reply to {quoted(command)} broke off after {quoted(came)}: "
-            f"nothing more within {self.spec.gap_timeout_s} s"
+            f"{self.title}: the reply to {quoted(command)} broke off after {quoted(came)}: nothing more "
+            f"within {self.spec.gap_timeout_s} s, expected {cut}"
         )
 
     def _heard(self) -> None:
@@ -212,6 +282,9 @@ class Line:
             DeviceError: The device does not fall silent.
         """
         self.keep_quiet()
+        if self.listeners:
+            self.listen(0.0)
+            return
         stray = self._framer.clear() or self._read(0.0)
         if not stray:
             return
@@ -222,6 +295,30 @@ class Line:
             raise DeviceError(
                 f"{self.title}: not silent for {silence_s} s before a command: {quoted(stray)} …"
             )
+
+    def listen(self, timeout_s: float) -> None:
+        """Take in what comes unasked within *timeout_s*, and the rest of a line that has begun."""
+        self._framer.feed(self._read(timeout_s))
+        self._sort_out()
+        while len(self._framer):
+            data = self._read(self.spec.gap_timeout_s)
+            if not data:
+                self._discard(self._framer.clear())
+                return
+            self._framer.feed(data)
+            self._sort_out()
+
+    def _sort_out(self) -> bool:
+        """Hand on the whole lines that are there; False when one of them was for nobody."""
+        known = True
+        while (line := self._framer.take(self.cut)) is not None:
+            if not self._heard_unasked(line):
+                known = False
+                self._discard(line)
+        return known
+
+    def _heard_unasked(self, line: bytes) -> bool:
+        return any(listener(line) for listener in self.listeners)
 
     def keep_quiet(self) -> None:
         """Wait until the last exchange is ``quiet_s`` ago, or until something comes unasked."""
@@ -245,13 +342,20 @@ class Line:
             now_s = self.clock()
             if on_wait:
                 on_wait()
-            if not data:
+            if not data or self._is_chatter(data):
                 continue
             self._discard(data)
             until_s = now_s + silence_s
             if until_s > give_up_s:
                 return False
         return True
+
+    def _is_chatter(self, data: bytes) -> bool:
+        """True when this is nothing but lines that somebody listens to, or the beginning of one."""
+        if not self.listeners:
+            return False
+        self._framer.feed(data)
+        return self._sort_out()
 
     def _discard(self, stray: bytes) -> None:
         """Count and log what was no answer to anything; logged again after a minute without."""
@@ -276,7 +380,7 @@ class Line:
         try:
             self.transport.write(data)
         except LinkDownError as error:
-            self.sent = not isinstance(error, WriteError) or error.accepted > 0
+            self.sent = self.sent or not isinstance(error, WriteError) or error.accepted > 0
             raise self._broken(error) from None
         self.sent = True
         self.sent_s = self.clock()

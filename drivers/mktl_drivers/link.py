@@ -21,6 +21,7 @@ from .line import Line
 from .reading import Source
 from .runner import Runner
 from .specs import link_spec
+from .streams import Stream
 from .transport import Transport
 
 log = logging.getLogger("mktl.drivers.link")
@@ -148,7 +149,7 @@ class TextLink:
         with self._lock:
             source = self._sources.get(key)
             if source is None:
-                source = self._sources[key] = Source(self, query)
+                source = self._sources[key] = (Stream if query.unsolicited else Source)(self, query)
             return source
 
     @property
@@ -204,6 +205,15 @@ class TextLink:
         self.state = "closed"
 
     # -- by the link's thread
+
+    def regain(self) -> None:
+        """Get in step again, in the middle of a job.
+
+        Raises:
+            LinkDownError: That failed.
+        """
+        if not self.line.in_step:
+            self._runner.resynchronise()
 
     def connected(self, now_s: float) -> None:
         """The right device is there: take jobs, and read everything."""

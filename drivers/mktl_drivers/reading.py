@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import mktl
 from mktl.devicefile import Query
-from mktl.errors import DeviceError, ItemTypeError, ItemValueError
+from mktl.errors import DeviceError, DeviceReplyError, DeviceTimeoutError, ItemTypeError, ItemValueError
 
 from .backoff import Backoff
 from .jobs import Priority
 from .others import sources_of, values_of
+from .turns import frames_of, turns_of
 
 if TYPE_CHECKING:
     from .bound import BoundItem
@@ -53,13 +54,14 @@ class Source:
         self.is_fresh = False
         #: When it was answered last, in the link's time.
         self.answered_s: float | None = None
-        self._step = query.steps[0]
+        self._turns = turns_of(query.steps, link.spec)
         self._references = query.item_references
-        self._question = b"" if self._references else self._step.send.format({})
+        self._frames = () if self._references else frames_of(query.steps, {})
         #: When the last good reading was or could have been, in the link's time; None before that.
         self._good_s: float | None = None
         self._periods: dict[BoundItem, float] = {}
         self._lock = threading.Lock()
+        self._retries = link.spec.retries if query.retries is None else query.retries
         self._failures = 0
         self._flagged_overdue = False
         self._pauses = Backoff(link.spec.retry_s, LONGEST_PAUSE_S)
@@ -67,8 +69,9 @@ class Source:
 
     @property
     def question(self) -> bytes:
-        """What is sent; empty when other items' values belong to it."""
-        return b"" if self._references else self._question
+        """What is sent; empty where that is not all there is to the exchange."""
+        plain = len(self._turns) == 1 and self._turns[0].is_usual and self._frames
+        return self._frames[0] or b"" if plain else b""
 
     # -- from any thread
 
@@ -128,8 +131,8 @@ class Source:
         try:
             if self._references:
                 line.catch_up()
-                self._question = self._referring()
-            fields = line.exchange(self._question, self._step.reply, self._step.reply_timeout_s)
+                self._frames = self._referring()
+            fields = self._converse()
         except DeviceError as error:
             line.catch_up()  # an earlier reading must not cover up what is flagged now
             self._failed(error)
@@ -148,16 +151,29 @@ class Source:
         if self._failures or self._flagged_overdue:
             self._recovered()
 
-    def _referring(self) -> bytes:
-        """The question, with the values that other items have now; those not read yet are read first."""
+    def _converse(self) -> dict[str, Any]:
+        """The exchange, again after no or a broken reply as often as the file says."""
+        link, left = self.link, self._retries
+        while True:
+            try:
+                return link.line.converse(self._turns, self._frames)
+            except (DeviceTimeoutError, DeviceReplyError) as error:
+                if left <= 0:
+                    raise
+                left -= 1
+                log.debug("%s; asked again", error)
+                link.regain()
+
+    def _referring(self) -> tuple[bytes | None, ...]:
+        """What to send, with the values that other items have now; those not read yet are read first."""
         store = self.items[0].store
         for source in sources_of(store, self._references, self.link):
-            if not (source.is_fresh or source._references):
+            if not (source.is_fresh or source._references or source.query.unsolicited):
                 source.read()
         try:
-            return self._step.send.format(values_of(store, self._references))
+            return frames_of(self.query.steps, values_of(store, self._references))
         except (ItemTypeError, ItemValueError) as error:
-            raise DeviceError(f"{self.link.name}: '{self._step.send.source}': {error}") from None
+            raise DeviceError(f"{self.link.name}: {self.query.name}: {error}") from None
 
     def connected(self, now_s: float) -> None:
         """The link is up: read at once, and count what is overdue from now on."""
@@ -188,7 +204,7 @@ class Source:
 
     def _recovered(self) -> None:
         if self._failures >= 2 and not self._flagged_overdue:
-            log.info("%s: %r is answered again", self.link.name, self._question.decode("latin-1"))
+            log.info("%s: %s is answered again", self.link.name, self.query.name)
         self._failures = 0
         self._flagged_overdue = False
 

@@ -13,6 +13,7 @@ from mktl.errors import DeviceError, LinkDownError, MktlError
 from .backoff import Backoff
 from .jobs import Job
 from .sync import ATTEMPTS, identify, need_silence, resynchronise
+from .turns import frames_of, turns_of
 from .wording import plural
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("mktl.drivers.runner")
 
+#: How long the runner listens before it looks up; a nudge ends it sooner.
+LISTEN_S = 0.5
 #: A device that has not answered for so many of its reply timeouts is silent.
 SILENT_TIMEOUTS = 2.5
 
@@ -89,8 +92,10 @@ class Runner:
                 # Who asked in vain for a while gets all the answers in the end, one after the other.
                 need_silence(line, link.spec.reply_timeout_s if self._owed else link.spec.gap_timeout_s)
         elif self._owed and not link.transport.forgets_on_close:
-            self._resynchronise()
+            self.resynchronise()
         self._owed = False
+        if link.spec.init:
+            self._line.converse(turns_of(link.spec.init, link.spec), frames_of(link.spec.init, {}))
         if link.check is not None:
             link.check.forget()
         if line.counts.connections == 1:
@@ -106,10 +111,10 @@ class Runner:
             if quiet_s or not len(jobs) or not line.in_step:
                 line.catch_up()  # before anything that takes its time
             if not line.in_step:
-                self._resynchronise()
+                self.resynchronise()
                 if self._identity is not None:  # it has said so, then
                     self._answered()
-            if not jobs.wait():
+            if not self._wait_for_a_job():
                 return
             line.keep_quiet()  # before a job is taken: a set that comes meanwhile goes first
             job = jobs.take()
@@ -118,7 +123,22 @@ class Runner:
             if line.lost is not None:
                 raise line.lost
 
-    def _resynchronise(self) -> None:
+    def _wait_for_a_job(self) -> bool:
+        """Wait for work, with an ear on the line where something may come unasked; False at the end."""
+        line, jobs = self._line, self._link.jobs
+        if not line.listeners:
+            return jobs.wait()
+        while not len(jobs) and not self.closing.is_set():
+            line.transport.idle(LISTEN_S)
+            line.listen(0.0)
+        return not self.closing.is_set()
+
+    def resynchronise(self) -> None:
+        """Make sure whose reply comes next.
+
+        Raises:
+            LinkDownError: That failed.
+        """
         probes = deque(self._link.probes())
         probes.rotate(-self._turn)  # so that one query which is answered no more does not hold up all others
         self._turn += ATTEMPTS

@@ -185,6 +185,16 @@ class SerialTransport:
         """The time that *count* bytes take at the baud rate."""
         return count * self._settings.bits_per_byte / self._settings.baudrate
 
+    def idle(self, timeout_s: float) -> None:
+        """Wait until there is something to read, or somebody nudges."""
+        self._waiter.idle(timeout_s if self._fd is not None else 0.0)
+        if self._fd is None and not self._open_port().in_waiting:
+            time.sleep(min(timeout_s, SLICE_S))
+
+    def nudge(self) -> None:
+        """End the present idle wait, or the next."""
+        self._waiter.nudge()
+
     def cancel(self) -> None:
         """End every wait."""
         self._cancelled = True

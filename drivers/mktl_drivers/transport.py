@@ -46,6 +46,14 @@ class Transport(Protocol):
         """How long *count* bytes are on the line after they were written."""
         ...
 
+    def idle(self, timeout_s: float) -> None:
+        """Wait until there is something to read, *timeout_s* is over, or somebody calls :meth:`nudge`."""
+        ...
+
+    def nudge(self) -> None:
+        """End the present :meth:`idle`, or else the next; from any thread."""
+        ...
+
     def cancel(self) -> None:
         """End the present wait, and every later one, with LinkDownError; from any thread, for ever."""
         ...

@@ -20,6 +20,7 @@ class Waiter:
 
     def __init__(self) -> None:
         self._cancelled = False
+        self._nudged = False
         self._lock = threading.Lock()
         self._wake: socket.socket | None = None
         self._woken: socket.socket | None = None
@@ -36,6 +37,7 @@ class Waiter:
         with self._lock:
             if self._cancelled:
                 raise LinkDownError("the link is being closed")
+            self._nudged = False
             self._woken, self._wake = socket.socketpair()
             self._wake.setblocking(False)
         self._readable = _wait_for(fd, self._woken.fileno(), write=False)
@@ -55,7 +57,29 @@ class Waiter:
         ready = wait(max(0.0, timeout_s))
         if self._cancelled:
             raise LinkDownError("the link is being closed")
+        if ready and self._nudged:  # too late for the idle wait that it was meant for
+            self._forget_nudge()
+            return self._ready(wait, timeout_s)
         return ready
+
+    def idle(self, timeout_s: float) -> None:
+        """Wait until there is something to read, *timeout_s* is over, or somebody calls :meth:`nudge`."""
+        if self._readable is not None and not self._nudged:
+            self._readable(timeout_s)
+        self._forget_nudge()
+
+    def _forget_nudge(self) -> None:
+        with self._lock:
+            if self._nudged and self._woken is not None:
+                self._woken.recv(1)
+            self._nudged = False
+
+    def nudge(self) -> None:
+        """End the present idle wait, or else the next; from any thread."""
+        with self._lock:
+            if self._wake is not None and not self._nudged and not self._cancelled:
+                self._nudged = True
+                self._wake.send(b"n")
 
     def cancel(self) -> None:
         """End every wait, the present one and all to come; from any thread."""

@@ -26,9 +26,11 @@ def query(entry: Entry[QueryTable], names: Names) -> Query | None:
     if table is None or not _has_one_form(entry):
         return None
     ground = names.ground_of(link)
+    steps: tuple[Step, ...] = ()
     if table.unsolicited is not None:
         line = ground.template(entry, ("unsolicited",), table.unsolicited)
-        steps = () if line is None else (one_step(entry, None, line, table, ground),)
+        if line is not None:
+            steps = (one_step(entry, None, line, table, ground),)
     elif table.steps is not None:
         steps = step_list(entry, ("steps",), table.steps, ground)
         check_sends(entry, ("steps",), steps, (), SENDS)

@@ -103,4 +103,4 @@ def _along(number: Any, table: tuple[tuple[float, float], ...]) -> float:
         raise ValueError(f"{number} is beyond the table, which goes from {starts[0]:g} to {starts[-1]:g}")
     after = max(1, bisect_left(starts, number))
     (low, at_low), (high, at_high) = points[after - 1], points[after]
-    return at_low + (number - low) / (high - low) * (at_high - at_low)
+    return float(at_low + (number - low) / (high - low) * (at_high - at_low))

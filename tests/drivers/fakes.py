@@ -48,6 +48,7 @@ class FakePort:
         self._pieces: list[tuple[float, bytes]] = []
         self._is_open = False
         self._cancelled = threading.Event()
+        self._nudged = threading.Event()
 
     address = "fake:1"
 
@@ -99,6 +100,17 @@ class FakePort:
             raise self.broken[where]
         if where != "open" and not self._is_open:
             raise LinkDownError("the port is not open")
+
+    def idle(self, timeout_s: float) -> None:
+        """Until the next piece, or not at all: time does not pass by itself here."""
+        if self._pieces and self._pieces[0][0] <= self.now_s + timeout_s:
+            self.now_s = max(self.now_s, self._pieces[0][0])
+        elif not self._nudged.wait(0.005):
+            self.now_s += 0.005
+        self._nudged.clear()
+
+    def nudge(self) -> None:
+        self._nudged.set()
 
     def transmit_s(self, count: int) -> float:
         return 0.0 * count

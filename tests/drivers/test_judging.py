@@ -7,7 +7,7 @@ import math
 import pytest
 from mktl_drivers.judging import Verdict, fit, in_words, judge
 
-from mktl.devicefile import Conversion, ItemSpec
+from mktl.devicefile import Conversion, ItemSpec, Sentinel
 
 # Lake Shore 336, RDGST?: the enumerators of its reading status.
 STATUS = {
@@ -80,11 +80,40 @@ def test_a_value_has_the_type_of_its_item(raw, item_type, value) -> None:
     assert type(fitted) is type(value)
 
 
-@pytest.mark.parametrize(("raw", "item_type"), [(1.5, "enumerated"), ("ON", "boolean"), ("---", "numeric")])
+@pytest.mark.parametrize(("raw", "item_type"), [(1.5, "enumerated"), ("ON", "boolean")])
 def test_what_cannot_be_of_the_type_is_invalid_and_says_what_came(raw, item_type) -> None:
     verdict = judge(spec(item_type), {"": raw})
     assert verdict.status == "invalid"
     assert repr(raw) in verdict.reason
+
+
+NOT_FITTED = {
+    "---": Sentinel("not fitted", "disabled"),
+    "9.9E37": Sentinel("overload"),
+    "0x7FFF": Sentinel("open"),
+}
+
+
+@pytest.mark.parametrize(
+    ("raw", "status", "reason"),
+    [
+        ("---", "disabled", "not fitted"),
+        (" --- ", "disabled", "not fitted"),
+        (9.9e37, "range", "overload"),
+        (9.90000026e37, "range", "overload"),  # as a single has it
+        (32767, "range", "open"),
+        ("LO<E-11", "range", "the device says 'LO<E-11'"),
+        (float("nan"), "range", "the device says nan"),
+    ],
+)
+def test_what_stands_in_the_place_of_a_value_is_none_and_says_why(raw, status, reason) -> None:
+    verdict = judge(spec(sentinels=NOT_FITTED), {"": raw})
+    assert (verdict.value, verdict.status, verdict.reason) == (None, status, reason)
+
+
+def test_one_bit_of_a_number_is_a_value_of_its_own() -> None:
+    of_bit_5 = spec("boolean", bit=5)
+    assert [judge(of_bit_5, {"": raw}).value for raw in (0b100000, 0b011111, 255)] == [1, 0, 1]
 
 
 def test_bits_without_a_word_are_named_by_number() -> None:

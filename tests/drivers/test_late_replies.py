@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ import pytest
 from mktl_drivers import TextLink
 from mktl_drivers.jobs import Priority
 from mktl_drivers.line import Line
+from mktl_drivers.turns import Turn
 
 import mktl
 from mktl.devicefile import Template
@@ -81,14 +82,14 @@ class Tally:
 
     def watch(self, line: Line) -> None:
         """Note every reply that the line takes for the answer to a numbered command."""
-        exchange = line.exchange
+        converse = line.converse
 
-        def noting(send: bytes, reply: Template | None, timeout_s: float | None = None) -> Mapping[str, Any]:
-            fields = exchange(send, reply, timeout_s)
-            self.attributed.append((int(send.split()[1]), fields["number"]))
+        def noting(turns: Sequence[Turn], frames: Sequence[bytes]) -> Mapping[str, Any]:
+            fields = converse(turns, frames)
+            self.attributed.append((int(frames[0].split()[1]), fields["number"]))
             return fields
 
-        line.exchange = noting
+        line.converse = noting
 
 
 def exchange_all(link: TextLink, item: mktl.Item, count: int) -> Tally:

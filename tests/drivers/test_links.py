@@ -289,7 +289,7 @@ def test_a_query_that_fails_again_and_again_is_logged_once_and_once_when_it_is_w
     logged = messages(caplog)
     assert len(logged) == 2
     assert "got b'ERROR', expected a decimal number" in logged[0]
-    assert logged[1] == "dev: 'KRDG? A' is answered again"
+    assert logged[1] == "dev: item:temp is answered again"
 
 
 def test_a_mute_device_turns_every_polled_item_within_two_periods_and_is_logged_once(serve, caplog) -> None:

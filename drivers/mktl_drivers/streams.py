@@ -1,0 +1,58 @@
+"""What a device says without being asked: lines that feed items."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from mktl.devicefile import Query
+from mktl.errors import DeviceError, TemplateMismatchError
+
+from .reading import Reading, Source
+
+if TYPE_CHECKING:
+    from .link import TextLink
+
+
+class Stream(Source):
+    """A line of a form of its own; whenever it comes, its items have a reading.
+
+    A period of polls says how often the line is expected: an item for which none has come for twice as long
+    is overdue.
+    """
+
+    def __init__(self, link: TextLink, query: Query) -> None:
+        super().__init__(link, query)
+        link.line.listeners.append(self.hear)
+        link.jobs.on_new = link.transport.nudge
+
+    def hear(self, line: bytes) -> bool:
+        """Take *line* if it has the form; by the link's thread."""
+        form = self.query.steps[0].reply
+        assert form is not None
+        try:
+            fields = form.parse(line)
+        except TemplateMismatchError:
+            return False
+        self._good_s = self.link.line.clock()
+        self.is_fresh = True
+        self.feed(Reading(fields, time.time()))
+        return True
+
+    def tick(self) -> None:
+        """Nothing to ask; but a line that does not come any more shows."""
+        now_s = self.link.line.clock()
+        silent_s = now_s - (self._good_s or now_s)
+        self.flag_overdue(now_s, f"{self.link.line.title}: nothing has come for {silent_s:.1f} s")
+
+    def refresh(self) -> Reading:
+        """What came last is all there is.
+
+        Raises:
+            DeviceError: Nothing can be asked for.
+        """
+        raise DeviceError(f"{self.link.line.title}: {self.query.name} comes unasked; it cannot be asked for")
+
+    def read(self) -> Reading:
+        """As :meth:`refresh`."""
+        return self.refresh()
