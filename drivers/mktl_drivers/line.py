@@ -185,19 +185,22 @@ class Line:
     def _answer(self, turn: Turn, frame: bytes | None) -> Mapping[str, Any]:
         """The fields of the next reply that is no line that came unasked."""
         self.asked_timeout_s = turn.timeout_s
-        command = frame or b""
+        command, until_s = frame or b"", self.clock() + turn.timeout_s
+        got = self._whole(command, turn.cut, turn.timeout_s)
         while True:
-            got = self._whole(command, turn.cut, turn.timeout_s)
             try:
                 return turn.understand(got, frame)
             except DeviceRefusedError as error:
                 raise DeviceRefusedError(f"{self.title}: {error}") from None
             except TemplateMismatchError as error:
-                if self._heard_unasked(got):
-                    continue
-                self.in_step = False
-                expected = f"{error.expected} at byte {error.at + 1}"
-                raise DeviceReplyError(self.title, sent=command, got=got, expected=expected) from None
+                if not self._heard_unasked(got):
+                    self.in_step = False
+                    expected = f"{error.expected} at byte {error.at + 1}"
+                    raise DeviceReplyError(self.title, sent=command, got=got, expected=expected) from None
+            if self.clock() >= until_s:  # it talks, but not about this
+                self._framer.clear()
+                self._at_silence(command, turn.cut, turn.timeout_s)
+            got = self._whole(command, turn.cut, max(0.0, until_s - self.clock()))
 
     def _drop_one(self, turn: Turn) -> None:
         """Let one line come and go; none is as good."""

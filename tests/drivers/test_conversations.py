@@ -3,6 +3,8 @@ unasked."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from mktl_drivers.line import Line
 from mktl_drivers.turns import frames_of, turns_of
@@ -68,7 +70,7 @@ def test_the_words_of_an_error_have_what_the_device_said() -> None:
 def test_every_reply_on_a_link_may_have_the_forms_of_the_link() -> None:
     forms = (Otherwise(template("E,{code:d}"), error="error {code}"),)
     line, _ = on(lambda command: b"E,4\r\n")
-    line.spec = __import__("dataclasses").replace(line.spec, otherwise=forms)
+    line.spec = replace(line.spec, otherwise=forms)
     with pytest.raises(DeviceRefusedError, match="error 4"):
         converse(line, Step(template("X"), template("{:f}")))
 
@@ -160,9 +162,9 @@ def test_a_line_that_comes_unasked_between_command_and_reply_is_no_answer_and_is
 def test_a_device_that_only_talks_about_other_things_has_not_answered() -> None:
     line, port = on(lambda command: b"")
     line.listeners.append(lambda said: said == b"EVENT")
-    for n in range(3):
+    for n in range(100):
         port.send(b"EVENT\r\n", 0.3 * n + 0.1)
-    with pytest.raises(DeviceTimeoutError, match=r"no reply to 'V\?' within 1\.0 s"):
+    with pytest.raises(DeviceTimeoutError, match=r"no reply to 'V\?' within"):
         converse(line, Step(template("V?"), template("{:f}")))
 
 
