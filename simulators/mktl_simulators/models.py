@@ -16,6 +16,7 @@ from .modbus import ModbusLine, RegisterDevice, RtuLine, TcpPort
 MODELS = {
     "eurotherm3216": "mktl_simulators.eurotherm3216:Eurotherm3216",
     "lakeshore336": "mktl_simulators.lakeshore336:LakeShore336",
+    "wago750352": "mktl_simulators.wago750352:Wago750352",
 }
 
 _PARTS = ("receive", "advance", "hang_up")

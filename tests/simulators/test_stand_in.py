@@ -188,6 +188,28 @@ def test_a_model_is_served_on_a_port_until_it_is_told_to_stop(signum) -> None:
         assert process.wait(DEADLINE_S) == 0
 
 
+@pytest.mark.parametrize(
+    ("arguments", "request_", "reply"),
+    [
+        # Register 107 is the version, 0x0214: unit 3 on a serial line behind a port. Checksums by pymodbus.
+        (
+            ["eurotherm3216", "--rtu", "--unit", "3", "--start", "cold"],
+            "03 04 006B 0001 41F4",
+            "03 04 02 0214 C19F",
+        ),
+        # Item number of the coupler; its port answers any unit.
+        (["wago750352"], "0007 0000 0006 FF 03 2012 0001", "0007 0000 0005 FF 03 02 0160"),
+    ],
+)
+def test_a_modbus_model_is_served_on_a_port(arguments, request_, reply) -> None:
+    with started(*arguments, "--tcp", "0") as (_, line):
+        port = int(line.rpartition(":")[2])
+        with socket.create_connection(("127.0.0.1", port), DEADLINE_S) as connection:
+            connection.sendall(bytes.fromhex(request_))
+            expected = bytes.fromhex(reply)
+            assert connection.recv(len(expected), socket.MSG_WAITALL) == expected
+
+
 def test_a_file_is_served_on_a_terminal_under_a_name_of_ones_own(make, tmp_path) -> None:
     path = make("serial").path
     with started(str(path), "box", "--pty", str(tmp_path / "port")) as (process, line):

@@ -35,6 +35,7 @@ def answer(device: RegisterDevice, request: bytes) -> bytes:
     '84 02'
     """
     code = request[0]
+    device.heard(code)
     try:
         if code not in device.functions or code not in _FUNCTIONS:
             raise ModbusException(ILLEGAL_FUNCTION)
@@ -134,8 +135,7 @@ def _write_registers(device: RegisterDevice, body: bytes) -> bytes:
 
 def _mask_register(device: RegisterDevice, body: bytes) -> bytes:
     address, and_mask, or_mask = _fields(">HHH", body)
-    (old,) = device.read("holding", address, 1)
-    device.write("holding", address, [old & and_mask | or_mask & ~and_mask & 0xFFFF])
+    device.mask(address, and_mask, or_mask)
     return body
 
 

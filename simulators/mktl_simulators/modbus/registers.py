@@ -50,6 +50,14 @@ class RegisterDevice(ABC):
             ModbusException: 2 where one of the addresses cannot be written, 3 for a value that is refused.
         """
 
+    def mask(self, address: int, and_mask: int, or_mask: int) -> None:
+        """Change some bits of a word: function 22, for devices that read and write a word in one place."""
+        (old,) = self.read("holding", address, 1)
+        self.write("holding", address, [old & and_mask | or_mask & ~and_mask & 0xFFFF])
+
+    def heard(self, function: int) -> None:  # noqa: B027 - few devices care
+        """A request of this function has come, whether it is carried out or not."""
+
     def advance(self, dt_s: float) -> None:  # noqa: B027 - plain memory has no time
         """Let *dt_s* of the device's own time pass."""
 
