@@ -30,12 +30,13 @@ class BoundDevice:
         self._stand_ins: list[drivers.StandIn] = []
         self.links: dict[str, drivers.Link] = {}
         try:
-            for name, spec in device.links.items():
-                if simulate:
-                    stand_in = drivers.make_stand_in(device, name, speed)
+            # Whoever is on another's line comes after it.
+            for spec in sorted(device.links.values(), key=lambda spec: spec.on is not None):
+                if simulate and spec.on is None:
+                    stand_in = drivers.make_stand_in(device, spec.name, speed)
                     self._stand_ins.append(stand_in)
                     spec = replace(spec, settings={**spec.settings, **stand_in.settings})
-                self.links[name] = drivers.make_link(spec)
+                self.links[spec.name] = drivers.make_link(spec, self.links[spec.on] if spec.on else None)
         except BaseException:
             self.close()
             raise
@@ -49,8 +50,8 @@ class BoundDevice:
             add_item(item_class, key, **arguments)
 
     def close(self) -> None:
-        """Close every link, then the stand-ins."""
-        closing: list[Any] = [*self.links.values(), *self._stand_ins]
+        """Close every link, the last one first, then the stand-ins."""
+        closing: list[Any] = [*reversed(self.links.values()), *self._stand_ins]
         for part in closing:
             try:
                 part.close()

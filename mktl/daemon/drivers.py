@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Iterator, Mapping
 from importlib.metadata import EntryPoint, entry_points
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from ..errors import MktlError
 from ..item import Item
@@ -30,6 +30,14 @@ class Link(Protocol):
 
     def close(self) -> None:
         """End within a second, the port closed."""
+
+
+@runtime_checkable
+class Host(Protocol):
+    """A link that several devices can share."""
+
+    def share(self, spec: LinkSpec) -> Link:
+        """Another device on the same line; it talks while this link is open."""
 
 
 class StandIn(Protocol):
@@ -80,12 +88,22 @@ def settings() -> Mapping[str, type[pydantic.BaseModel]]:
     return _Settings()
 
 
-def make_link(spec: LinkSpec) -> Link:
+def make_link(spec: LinkSpec, host: Link | None = None) -> Link:
     """The link that *spec* describes, not yet opened.
 
+    Args:
+        spec: The link as the device file has it.
+        host: The link whose line it is on, where it has none of its own.
+
     Raises:
-        MktlError: No such driver is installed, or it lacks a library.
+        MktlError: No such driver is installed, it lacks a library, or its lines are for one device each.
     """
+    if host is not None:
+        if not isinstance(host, Host):
+            raise MktlError(
+                f"link {spec.name}: driver '{spec.driver}' has one device on a line, no other on it"
+            )
+        return host.share(spec)
     installed = {entry.name: entry for entry in entry_points(group=DRIVERS)}
     if spec.driver not in installed:
         near = difflib.get_close_matches(spec.driver, installed, n=1)
