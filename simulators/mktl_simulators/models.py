@@ -15,6 +15,7 @@ from .modbus import ModbusLine, RegisterDevice, RtuLine, TcpPort
 #: The models that come with mktl, by the name the command line has for them.
 MODELS = {
     "eurotherm3216": "mktl_simulators.eurotherm3216:Eurotherm3216",
+    "julabo": "mktl_simulators.julabo:Julabo",
     "lakeshore336": "mktl_simulators.lakeshore336:LakeShore336",
     "wago750352": "mktl_simulators.wago750352:Wago750352",
 }

@@ -5,9 +5,9 @@ from __future__ import annotations
 import random
 from enum import IntEnum
 
+from ..pid import Pid
 from .alarms import Alarm
 from .oven import Oven
-from .pid import Pid
 
 #: The loop turns four times a second [M].
 CYCLE_S = 0.25
@@ -48,7 +48,8 @@ class Controller:
         self.noise_k = noise_k
         self._random = random.Random(seed)
         self.oven = Oven()
-        self.pid = Pid()
+        #: Proportional band, Ti and Td as the maker sets them [M].
+        self.pid = Pid(band_k=20.0, integral_s=360.0, derivative_s=60.0)
         self.alarms = [Alarm("high", 700.0), Alarm("deviation high", 50.0), Alarm(), Alarm()]
         self.mode = Mode.OPERATE
         self.manual = False

@@ -1,4 +1,4 @@
-"""Eurotherm 3200 control: engineering manual HA028651, section 11 (proportional band, Ti, Td)."""
+"""The control law of process controllers: a proportional band, an integral time, a derivative time."""
 
 from __future__ import annotations
 
@@ -7,18 +7,21 @@ from dataclasses import dataclass
 
 @dataclass(slots=True)
 class Pid:
-    """Output = 100 % / band × (error + ∫error/Ti - Td × slope of the reading), from 0 to 100 %.
+    """Output = 100 % / band × (error + ∫error/Ti - Td × slope of the reading), within its stops.
 
-    The starting values are those of the maker [M], in °C and s.
+    >>> Pid(band_k=20.0, integral_s=0.0, derivative_s=0.0).turn(1.0, setpoint_c=100.0, reading_c=95.0)
+    25.0
     """
 
-    band_k: float = 20.0
+    band_k: float
     #: Ti; 0 is no integral.
-    integral_s: float = 360.0
+    integral_s: float
     #: Td; 0 is no derivative.
-    derivative_s: float = 60.0
-    #: CTRL.A: heats while the reading is too low; direct acting is for cooling.
+    derivative_s: float
+    #: Heats while the reading is too low; direct acting is for cooling.
     reverse: bool = True
+    least_percent: float = 0.0
+    most_percent: float = 100.0
     _integral_k: float = 0.0
     _last_c: float | None = None
 
@@ -32,10 +35,11 @@ class Pid:
         if self.integral_s:
             integral_k += error_k * dt_s / self.integral_s
         wanted = 100.0 / self.band_k * (error_k + integral_k - self.derivative_s * slope)
+        output = min(max(wanted, self.least_percent), self.most_percent)
         # Anti-windup: at a stop, only an error that leads away from the stop is added up.
-        if 0.0 < wanted < 100.0 or (wanted >= 100.0) != (error_k > 0.0):
+        if output == wanted or (wanted > output) != (error_k > 0.0):
             self._integral_k = integral_k
-        return min(max(wanted, 0.0), 100.0)
+        return output
 
     def restart(self) -> None:
         """Forget everything: the output was somebody else's."""
