@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import mktl
 from mktl.devicefile import ItemSpec, Query
 from mktl.errors import MktlError, NotSettableError
 
+from .alarm import AlarmState
+from .conditions import Watched
+from .finishing import await_done
 from .jobs import Priority
 from .judging import Verdict, in_words, judge
 from .reading import Reading, Source
@@ -19,6 +23,11 @@ if TYPE_CHECKING:
     from .link import TextLink
 
 log = logging.getLogger("mktl.drivers.bound")
+
+
+def _unit(spec: ItemSpec) -> str:
+    units = spec.metadata.get("units") or ""
+    return str(units if isinstance(units, str) else units.get("", ""))
 
 
 class BoundItem(mktl.Item):
@@ -43,10 +52,47 @@ class BoundItem(mktl.Item):
         self.spec = spec
         self.source: Source | None = link.source(query) if query is not None else None
         self._writer = Writer(self, spec.command) if spec.command is not None else None
+        self._alarms = AlarmState(spec.alarms, _unit(spec)) if spec.alarms is not None else None
+        self._fast: Watched | None = None
+        #: What is to be written to the device once it is there, where the file wants that.
+        self._stored: Any = None
         super().__init__(*args, **kwargs)
         link.attach(self)
         if spec.poll_s:
             self.poll(spec.poll_s)
+
+    # -- from first to last
+
+    def begin(self) -> None:
+        """All items are there, and the link is about to be opened."""
+        if self.spec.fast is None:
+            return
+        self._fast = Watched(self.spec.fast.when, self.store)
+        for item in self._fast.items.values():
+            item.register(self._set_pace)
+
+    def _set_pace(self, *_: Any) -> None:
+        """Poll faster while the file's condition holds."""
+        assert self._fast is not None
+        assert self.spec.fast is not None
+        self.poll(self.spec.fast.poll_s if self._fast.judge().holds else self.spec.poll_s)
+
+    def restore(self, reading: Any) -> None:
+        """Take on the value of the last run, where the file says so; it cannot be trusted yet.
+
+        The device knows better what it holds: nothing else is done by default.
+        """
+        if self.spec.restore in ("value", "write"):
+            super().restore(reading.flagged("stale", "invalid", "of the last run; not read since"))
+        if self.spec.restore == "write":
+            self._stored = reading
+
+    def connected(self) -> None:
+        """The device is there; by the link's thread."""
+        stored, writer, self._stored = self._stored, self._writer, None
+        if stored is not None and writer is not None and stored.value is not None:
+            log.info("%s: written as it was in the last run: %r", self.full_key, stored.value)
+            self.link.jobs.submit(partial(writer.write, stored.value), Priority.SET)
 
     # -- hooks of mktl.Item
 
@@ -98,7 +144,9 @@ class BoundItem(mktl.Item):
             raise NotSettableError(f"{self.full_key} is read only")
         value = request.payload.value
         try:
-            self.link.jobs.submit(lambda: writer.write(value), Priority.SET).result()
+            self.link.jobs.submit(partial(writer.write, value), Priority.SET).result()
+            if self.spec.done is not None:
+                await_done(self, self.spec.done)
         except MktlError as error:
             raise named(error, self.full_key) from None
 
@@ -113,11 +161,22 @@ class BoundItem(mktl.Item):
         try:
             verdict = self.judge(reading)
             if verdict.status == "ok":
-                self.publish(verdict.value, reading.time)
+                self._show(verdict.value, reading.time)
             else:
                 self.flag(verdict.status, verdict.reason)
         except Exception:  # an item that cannot be published must not cost the others their reading
             log.exception("%s: cannot take %r", self.full_key, reading.fields)
+
+    def _show(self, value: Any, time: float) -> None:
+        """Publish *value*, with the alarm that it may be; too small a change is none."""
+        if self.spec.deadband and isinstance(self.value, (int, float)) and self.status in ("ok", "alarm"):
+            value = self.value if abs(value - self.value) < self.spec.deadband else value
+        alarm = self._alarms.judge(value) if self._alarms is not None else None
+        if alarm is None:
+            self.publish(value, time)
+        else:
+            severity, reason = alarm
+            self.publish(value, time, status="alarm", severity=severity, reason=reason)
 
     def _explain(self, field: str, value: Any) -> str:
         """What *value* of another field of the reply means, by the item that shows that field."""

@@ -169,6 +169,11 @@ class TextLink:
         ]
         return [question for _, question in sorted(answered, reverse=True)]
 
+    @property
+    def closing(self) -> threading.Event:
+        """Set when the link is closed: nobody need wait for it any more."""
+        return self._runner.closing
+
     def attach(self, item: BoundItem) -> None:
         """Take *item* in: what comes is published, what goes wrong shows on it."""
         with self._lock:
@@ -189,6 +194,8 @@ class TextLink:
                 target=self._runner.run, name=f"mktl-link-{self.name}", daemon=True
             )
             self._thread.start()
+        for item in self.items:
+            item.begin()
 
     def close(self) -> None:
         """Close the port and end the thread; what waits fails with LinkDownError. Returns within 1 s."""
@@ -224,6 +231,8 @@ class TextLink:
                 item.flag("unset" if item.time is None else "ok", "", "none")
         for source in self.sources:
             source.connected(now_s)
+        for item in self.items:
+            item.connected()
 
     def disconnected(self, reason: str) -> None:
         """The device is away: what waits fails, and no value can be trusted."""

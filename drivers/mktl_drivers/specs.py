@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from mktl.devicefile import (
+    Alarms,
     Check,
     Command,
     Conversion,
+    Done,
+    Fast,
     Framing,
     Identity,
     ItemSpec,
     LinkSpec,
     Query,
+    Sentinel,
     Template,
 )
 from mktl.errors import ItemValueError
@@ -71,6 +75,13 @@ def item_spec(
     reply_timeout_s: float | None = None,
     good_when: Mapping[str, Any] | None = None,
     disabled_when: Mapping[str, Any] | None = None,
+    sentinels: Mapping[str, Sentinel] | None = None,
+    bit: int | None = None,
+    alarms: Alarms | None = None,
+    deadband: float = 0.0,
+    done: Done | None = None,
+    fast: Fast | None = None,
+    restore: Literal["never", "value", "write"] | None = None,
 ) -> tuple[ItemSpec, Query | None]:
     """An item and its query; see :class:`TextItem`.
 
@@ -107,6 +118,13 @@ def item_spec(
         read_back=query is not None if read_back is None else read_back,
         good_when=_accepted(good_when),
         disabled_when=_accepted(disabled_when),
+        sentinels=sentinels or {},
+        bit=bit,
+        alarms=alarms,
+        deadband=deadband,
+        done=done,
+        fast=fast,
+        restore=restore,
     )
     return spec, query
 

@@ -38,6 +38,13 @@ class TextItem(BoundItem):
         scale: The item's value is the device's number times this …
         offset: … plus this.
         poll_s: Seconds from read to read.
+        sentinels: What the device says in the place of a value → what that means.
+        bit: The bit of the device's number that is the value.
+        alarms: Limits beyond which a value is worrying.
+        deadband: A change of less than this is not broadcast.
+        done: When a set is complete.
+        fast: A shorter period while a condition holds.
+        restore: Whether the value of the last run is shown, or written to the device, at the start.
         reply_timeout_s: To the first byte of an answer; the link's when left out.
         good_when: ``{field: value or values}`` of the same reply that make the value one at all.
         disabled_when: The same, for a channel that is switched off.

@@ -74,10 +74,6 @@ class ItemSpec:
     sentinels: Mapping[str, Sentinel] = dataclasses.field(default_factory=dict)
     #: One bit of the device's number, from 0, is the value.
     bit: int | None = None
-    #: A value out of range is set to the nearest that is not, instead of being refused.
-    clamp: bool = False
-    #: Values lie so far apart, beginning at the lowest or at 0.
-    step: float | None = None
     alarms: Alarms | None = None
     #: A change of less than this is not broadcast.
     deadband: float = 0.0

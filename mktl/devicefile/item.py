@@ -84,8 +84,6 @@ def item_spec(entry: Entry[ItemTable], names: Names, queries: Queries) -> ItemSp
         disabled_when=table.disabled_when or {},
         sentinels=sentinels(table),
         bit=None if entry.says("register") else table.bit,
-        clamp=bool(table.clamp),
-        step=table.step,
         alarms=alarms(entry, table),
         deadband=table.deadband or 0.0,
         done=done(entry, table, names.ground_of(link)),

@@ -10,7 +10,7 @@ from .entry import Entry
 from .model import ItemTable
 from .problems import instead, shown
 
-_TOLD = ("type", "description", "units", "format", "persist", "gettable", "settable")
+_TOLD = ("type", "description", "units", "format", "persist", "gettable", "settable", "clamp", "step")
 _WITH_WORDS = ("boolean", "enumerated", "mask")
 _WITH_RANGE = ("numeric", "numeric array")
 _BOOLEAN_WORDS = {"0": "False", "1": "True"}
@@ -32,6 +32,7 @@ def metadata(entry: Entry[ItemTable], table: ItemTable, *, bound: bool) -> dict[
     if words:
         told["enumerators"] = words
     limits = _limits(entry, table)
+    _check_steps(entry, table, limits)
     if limits != (None, None):
         told["range"] = list(limits)
     if table.initial is not None and not entry.broken & {"type", "enumerators", "range"}:
@@ -117,6 +118,15 @@ def _limits(entry: Entry[ItemTable], table: ItemTable) -> Limits:
         entry.report(given, message=f"the lowest value {low} is above the highest value {high}")
         return None, None
     return _finite(low), _finite(high)
+
+
+def _check_steps(entry: Entry[ItemTable], table: ItemTable, limits: Limits) -> None:
+    """Report a step or a clamp that has nothing to work on."""
+    for key in ("step", "clamp"):
+        if entry.says(key) and table.type not in ("numeric", None):
+            entry.report(key, message=f"only a number has one; the item's type is {shown(table.type)}")
+    if table.clamp and limits == (None, None) and not entry.broken & {"range", "minimum", "maximum"}:
+        entry.report("clamp", message='there is no "range" to keep the value within')
 
 
 def _finite(limit: int | float | None) -> int | float | None:

@@ -33,8 +33,34 @@ def check_value(full_key: str, config: Config, value: Any) -> Any:
 
 def _numeric(full_key: str, config: Config, value: Any) -> int | float:
     number = _number(full_key, value)
+    if config.get("clamp"):
+        number = _clamped(config, number)
     _check_range(full_key, config, number)
+    _check_step(full_key, config, number)
     return number
+
+
+def _clamped(config: Config, number: float) -> float:
+    """The nearest number within the range."""
+    low, high = config.get("range") or (None, None)
+    number = number if low is None else max(low, number)
+    return number if high is None else min(high, number)
+
+
+def _check_step(full_key: str, config: Config, number: float) -> None:
+    step = config.get("step")
+    if not step:
+        return
+    low = (config.get("range") or (None,))[0]
+    start = low or 0
+    nearest = start + round((number - start) / step) * step
+    if abs(number - nearest) > 1e-6 * step:
+        units = unit_of(config)
+        suffix = f" {units}" if units else ""
+        near = f"{nearest:.12g}{suffix}"
+        raise LimitError(
+            f"{full_key}: {number}{suffix} is between two steps of {step}{suffix}; {near} is near"
+        )
 
 
 def _number(full_key: str, value: Any) -> int | float:
