@@ -24,9 +24,7 @@ def await_done(item: BoundItem, done: Done) -> None:
     if done.when is None:
         return
     watched, link = Watched(done.when, item.store), item.link
-    sources: set[Any] = {
-        one.source for one in watched.items.values() if getattr(one, "source", None) is not None
-    }
+    sources: set[Any] = {getattr(one, "source", None) for one in watched.items.values()} - {None}
     clock = link.line.clock
     begun_s = clock()
     link.closing.wait(done.after_s)

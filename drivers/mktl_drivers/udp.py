@@ -114,6 +114,14 @@ class UdpTransport:
         """Nothing worth counting."""
         return 0.0 * count
 
+    def idle(self, timeout_s: float) -> None:
+        """Wait until there is something to read, or somebody nudges."""
+        self._waiter.idle(timeout_s)
+
+    def nudge(self) -> None:
+        """End the present idle wait, or the next."""
+        self._waiter.nudge()
+
     def cancel(self) -> None:
         """End every wait."""
         self._waiter.cancel()

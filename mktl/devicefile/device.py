@@ -63,7 +63,7 @@ class ItemSpec:
     query: str | None = None
     field: str = ""
     command: Command | None = None
-    conversion: Conversion = Conversion()
+    conversion: Conversion = dataclasses.field(default_factory=Conversion)
     poll_s: float | None = None
     read_back: bool = True
     #: Other fields of the same reply → the values they must have for this one to be a value at all …

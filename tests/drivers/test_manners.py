@@ -1,4 +1,4 @@
-"""What a device file says of values: alarms, deadband, steps, when a set is done, polls while busy, restore."""
+"""What a file says of values: alarms, deadband, when a set is done, polls while busy, restore."""
 
 from __future__ import annotations
 
