@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from . import begin, errors, poll, protocol
+    from . import begin, config, errors, json, poll, protocol, weakref
     from .begin import close, discover, get
     from .config.home import home
     from .daemon import Daemon
@@ -19,12 +19,15 @@ __all__ = [
     "Store",
     "begin",
     "close",
+    "config",
     "discover",
     "errors",
     "get",
     "home",
+    "json",
     "poll",
     "protocol",
+    "weakref",
 ]
 
 __version__ = "0.1.0"
@@ -41,8 +44,10 @@ _WHERE = {
     "begin": "",
     "config": "",
     "errors": "",
+    "json": "",
     "poll": "",
     "protocol": "",
+    "weakref": "",
 }
 
 

@@ -52,6 +52,10 @@ class WireError(MktlError, ValueError):
     """A message that is not mKTL."""
 
 
+class UnsendableError(WireError, TypeError):
+    """A value of a kind that no message can carry."""
+
+
 # -- values ------------------------------------------------------------------------------------------
 
 

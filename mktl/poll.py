@@ -160,6 +160,13 @@ def start(function: Tick, period: float | None) -> None:
         _started[function] = _clock.every(period, function)
 
 
+def period(function: Tick) -> float | None:
+    """The seconds between calls of *function*; None when it is not called."""
+    with _lock:
+        timer = _started.get(function)
+    return timer.period_s if timer is not None else None
+
+
 def stop(function: Tick) -> None:
     """No more calls of *function*."""
     with _lock:

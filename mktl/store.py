@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, ItemsView, Iterator, KeysView, Mapping, ValuesView
 from typing import Any, NoReturn
 
-from .config.block import Block, endpoint, preferred_version
+from .config.block import Block, endpoint, preferred_version, readable
 from .config.names import check_key, check_store
 from .errors import MktlError, UnknownItemError
 from .item import Item
@@ -30,6 +30,9 @@ class Store:
         self.on_lost: Callable[[Store], None] | None = None
         #: The uuids of the daemons of this very process that serve it.
         self.own: set[str] = set()
+        #: ``{uuid: make}`` of daemons of this process that are still being set up: ``make(key)`` gives the
+        #: authoritative item of a key that is asked for before its turn.
+        self.makers: dict[str, Callable[[str], Item]] = {}
 
     # -- what is known of it
 
@@ -68,8 +71,15 @@ class Store:
             near = difflib.get_close_matches(key, self._where, n=3)
             hint = f"; did you mean {' or '.join(near)}?" if near else f"; it has {len(self)} others"
             raise UnknownItemError(f"{self.name}.{key}: store '{self.name}' has no such item{hint}")
-        description: dict[str, Any] = self._blocks[uuid]["items"][key]
-        return description
+        return readable(self._blocks[uuid]["items"][key])
+
+    @property
+    def catalog(self) -> Mapping[str, dict[str, Any]]:
+        """``{key: description}`` of every item."""
+        return {key: self.describe(key) for key in list(self._where)}
+
+    #: An earlier name of the same.
+    config = catalog
 
     def block_of(self, key: str) -> Block:
         """The block of the daemon that serves *key*."""
@@ -105,6 +115,12 @@ class Store:
                 raise MktlError(f"{item.full_key} exists already; there is one Item for each key")
             self._items[item.key] = item
 
+    def _replace(self, item: Item) -> None:
+        """Make room for another item of the same key."""
+        with self._lock:
+            if self._items.get(item.key) is item:
+                del self._items[item.key]
+
     # -- a mapping
 
     def item(self, key: object, subscribe: bool = True) -> Item:
@@ -113,7 +129,8 @@ class Store:
         with self._lock:
             item = self._items.get(name)
             if item is None:
-                item = Item(self, name, subscribe=False)
+                make = self.makers.get(self._where.get(name, ""))
+                item = Item(self, name, subscribe=False) if make is None else make(name)
         if subscribe and not item.subscribed and not item.authoritative:
             item.subscribe()
         return item

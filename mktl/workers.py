@@ -62,7 +62,7 @@ class Lane:
 
         From a job of this very lane it runs at once: waiting for its own turn would never end.
         """
-        if self._thread is threading.current_thread():
+        if self.is_here():
             return function()
         future: Future[Result] = Future()
 
@@ -79,6 +79,10 @@ class Lane:
                 return future.result()
             if self._workers.is_closed:
                 raise MktlError("not carried out: the daemon is stopping")
+
+    def is_here(self) -> bool:
+        """True on the thread that does this lane's work, while it does."""
+        return self._thread is threading.current_thread()
 
     def clear(self) -> None:
         """Drop what has not begun."""

@@ -57,6 +57,12 @@ def arguments_of(argv: Sequence[str] | None = None) -> argparse.Namespace:
         help="a value for one of the [parameters] of the device file; may be given more than once",
     )
     add("-a", "--appconfig", help="whatever the subclass makes of it, such as a file of its own")
+    add(
+        "-o",
+        "--override",
+        action="store_true",
+        help="take the place of another daemon with the same items that is offline",
+    )
     add("--simulate", action="store_true", help="against a simulator of the devices, made from the same file")
     add(
         "--speed",
@@ -106,7 +112,7 @@ def prepare(arguments: argparse.Namespace) -> type[Daemon]:
     if arguments.configuration is not None:
         parameters = dict(arguments.parameter)
         configure.adopt(arguments.store, arguments.identifier, arguments.configuration, parameters)
-    elif daemon_class.describe_items is Daemon.describe_items:  # or else it knows its items by itself
+    elif daemon_class is Daemon:  # a subclass may know its items by itself
         configure.find(arguments.store, arguments.identifier)
     return daemon_class
 
@@ -123,9 +129,9 @@ class Stop:
 
     def install(self) -> None:
         """Handle the signals from now on; a SIGHUP that nohup has switched off stays off."""
-        self._read, write = os.pipe2(os.O_CLOEXEC)
-        os.set_blocking(write, False)
-        signal.set_wakeup_fd(write, warn_on_full_buffer=False)
+        self._read, self._write = os.pipe2(os.O_CLOEXEC)
+        os.set_blocking(self._write, False)
+        signal.set_wakeup_fd(self._write, warn_on_full_buffer=False)
         for number in self._SIGNALS:
             if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, self._handle)
@@ -133,6 +139,10 @@ class Stop:
     @staticmethod
     def _handle(_number: int, _frame: FrameType | None) -> None:
         """Nothing: the number is in the pipe already."""
+
+    def request(self) -> None:
+        """Do what SIGTERM does; from any thread."""
+        os.write(self._write, bytes([signal.SIGTERM]))
 
     def wait(self) -> str:
         """Block until a signal has come; its name. Any further one is ignored until the process is gone.
@@ -147,7 +157,10 @@ class Stop:
 
 def serve(daemon_class: type[Daemon], arguments: argparse.Namespace, stop: Stop) -> int:
     """Run the daemon until *stop*; the exit code."""
-    daemon = daemon_class(arguments.store, arguments.identifier, arguments)
+    # Only when it is asked for: a subclass may have an __init__ of the three arguments that it needs.
+    override = {"override": True} if arguments.override else {}
+    daemon = daemon_class(arguments.store, arguments.identifier, arguments, **override)
+    daemon.on_stop(stop.request)
     try:
         log.info("%s", summary(daemon, arguments))
         log.info("%s: stopping", stop.wait())

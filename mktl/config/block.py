@@ -24,6 +24,9 @@ _FALSE_TRUE = {"0": "False", "1": "True"}
 def normalise(items: Mapping[str, Mapping[str, Any]]) -> Items:
     """Items as they go on the wire: keys in lower case, enumerators keyed by strings.
 
+    The word for an empty mask keeps the spelling of its key, ``none`` or ``None``: other makes of client
+    look for one of them. :func:`readable` gives the one that is looked for here.
+
     Raises:
         ItemValueError: A key that is no item name, or that stands there twice but for its case.
 
@@ -36,7 +39,7 @@ def normalise(items: Mapping[str, Mapping[str, Any]]) -> Items:
         enumerators = described.get("enumerators")
         if enumerators is not None:
             described["enumerators"] = {
-                _enumerator(number): str(word) for number, word in enumerators.items()
+                "none" if number is None else str(number): str(word) for number, word in enumerators.items()
             }
         elif described.get("type") == "boolean":
             described["enumerators"] = dict(_FALSE_TRUE)
@@ -44,9 +47,17 @@ def normalise(items: Mapping[str, Mapping[str, Any]]) -> Items:
     return normal
 
 
-def _enumerator(number: object) -> str:
-    text = str(number)
-    return "none" if text.lower() == "none" else text
+def readable(description: dict[str, Any]) -> dict[str, Any]:
+    """A description off the wire as it is read here: the word for an empty mask under ``none``.
+
+    >>> readable({"type": "mask", "enumerators": {"None": "fine", "0": "hot"}})["enumerators"]
+    {'0': 'hot', 'none': 'fine'}
+    """
+    enumerators = description.get("enumerators")
+    if not isinstance(enumerators, dict) or "None" not in enumerators:
+        return description
+    others = {number: word for number, word in enumerators.items() if number != "None"}
+    return {**description, "enumerators": {**others, "none": enumerators["None"]}}
 
 
 def items_hash(items: Items) -> int:

@@ -108,6 +108,12 @@ def _keep(
         ) from None
 
 
+def is_known(store: str, alias: str) -> bool:
+    """True when this daemon has been given a configuration before."""
+    directory = store_directory(store)
+    return any((directory / f"{check_alias(alias)}.{kind}").exists() for kind in ("device", "json"))
+
+
 def find(store: str, alias: str) -> Configuration:
     """What this daemon was given last.
 

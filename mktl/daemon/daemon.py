@@ -6,7 +6,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from functools import partial
 from typing import Any
@@ -54,10 +54,24 @@ class Daemon:
         MktlError: Another process is this daemon already, there is no such configuration, no free port.
     """
 
-    def __init__(self, store: str, configuration: str, arguments: Any = None, override: bool = False) -> None:
+    def __init__(
+        self,
+        store: str,
+        configuration: str,
+        arguments: Any = None,
+        override: bool = False,
+        *,
+        options: Any = None,
+    ) -> None:
+        if isinstance(arguments, bool):
+            # The published interface has had (store, alias, override, options) since; both are understood.
+            arguments, override = None if isinstance(override, bool) else override, arguments
         self.name = check_store(store)
         self.alias = check_alias(configuration)
-        self.arguments = arguments
+        self.arguments = arguments if options is None else options
+        #: Set by :meth:`stop`, for whoever runs this daemon.
+        self.shutdown = threading.Event()
+        self._on_stop: Callable[[], object] = _nothing
         self.override = override
         self.started = time.time()
         #: ``{key: item}`` of what this daemon is the authority for.
@@ -82,6 +96,14 @@ class Daemon:
             raise
 
     # -- for subclasses
+
+    @property
+    def options(self) -> Any:
+        """The same as *arguments*."""
+        return self.arguments
+
+    def parse_options(self, options: Any) -> None:
+        """Take what is needed from *options*, before anything else is set up."""
 
     def describe_items(self) -> Mapping[str, Mapping[str, Any]] | None:
         """Describe the items at run time, before anything else is set up: ``{key: description}``.
@@ -111,12 +133,53 @@ class Daemon:
         key = check_key(key)
         if self._router is not None:
             raise MktlError(f"{self.name}.{key}: items are added in setup(), before the daemon serves")
+        placeholder = self._placeholders.pop(key, None)
+        if placeholder is not None:
+            self.store._replace(placeholder)
         if key not in self.store or self.store.block_of(key)["uuid"] != self.uuid:
             self._block["items"][key] = dict(getattr(item_class, "description_of_item", {}))
             self.store.add_block(self._block)
         kwargs = {"subscribe": False, "authoritative": True, "pub": self._publisher, **kwargs}
         item = item_class(self.store, key, **kwargs)
         self.items[key] = item
+        if placeholder is not None:
+            item._callbacks.take_over(placeholder._callbacks)
+        return item
+
+    def _add_placeholder(self, key: str) -> Item:
+        """A plain item for one that is asked for before :meth:`setup` has added it."""
+        self._placeholders[key] = item = self.add_item(Item, key)
+        return item
+
+    def add_get_performer(self, key: str, method: Callable[[], Any]) -> None:
+        """Have *method* give the newest value of *key*; see :meth:`mktl.Item.perform_get`.
+
+        Raises:
+            UnknownItemError: No such item; it is a KeyError.
+        """
+        self._performing(key).add_get_performer(method)
+
+    def add_set_performer(self, key: str, method: Callable[[Any], Any]) -> None:
+        """Have *method* carry out SETs of *key*; see :meth:`mktl.Item.perform_set`.
+
+        Raises:
+            UnknownItemError: No such item; it is a KeyError.
+        """
+        self._performing(key).add_set_performer(method)
+
+    def add_performer(self, key: str, request: str, method: Callable[..., Any]) -> None:
+        """Have *method* do what *request*, ``"get"`` or ``"set"``, asks of *key*."""
+        self._performing(key).add_performer(request, method)
+
+    def add_performers(self, performers: Iterable[tuple[str, str, Callable[..., Any]]]) -> None:
+        """Several at once: ``(key, "get" or "set", method)``."""
+        for key, request, method in performers:
+            self.add_performer(key, request, method)
+
+    def _performing(self, key: str) -> Item:
+        """The item of *key*, which is here to stay: functions do its work."""
+        item = self.store[key]
+        self._placeholders.pop(item.key, None)
         return item
 
     def add_link(self, link: Link) -> Link:
@@ -128,11 +191,8 @@ class Daemon:
 
     def _prepare(self) -> None:
         self.uuid = local.daemon_uuid(self.name, self.alias)
-        described = self.describe_items()
-        if described is None:
-            self._configuration = configure.find(self.name, self.alias)
-        else:
-            self._configuration = configure.from_description(described)
+        self.parse_options(self.arguments)
+        self._configuration = self._configure()
         self._server = Server(
             self._answer,
             ports=local.load_ports(self.name, self.uuid),
@@ -157,6 +217,9 @@ class Daemon:
         )  # fmt: skip
         self.store.own.add(self.uuid)
         self.store.add_block(self._block)
+        self._placeholders: dict[str, Item] = {}
+        self.store.makers[self.uuid] = self._add_placeholder
+        self._endings.callback(self.store.makers.pop, self.uuid, None)
         if self._configuration.device is not None:
             self._device = BoundDevice(
                 self._configuration.device,
@@ -166,20 +229,36 @@ class Daemon:
             self._endings.callback(self._device.close)
         self._endings.callback(self._stop_polls)
 
+    def _configure(self) -> configure.Configuration:
+        described = self.describe_items()
+        if described is not None:
+            return configure.from_description(described)
+        if configure.is_known(self.name, self.alias):
+            return configure.find(self.name, self.alias)
+        log.info("%s %s: no configuration; it serves what its setup() adds", self.name, self.alias)
+        return configure.from_description({})
+
     def _fill(self) -> None:
         self.setup()
         if self._device is not None:
-            self._device.bind(self.add_item, self.items.__contains__)
+            self._device.bind(self.add_item, self._is_added)
         builtin.add(self)
         for key in self._block["items"]:
             if key not in self.items:
                 self.add_item(Item, key)
+        self.store.makers.pop(self.uuid, None)
         self._block["hash"] = items_hash(self._block["items"])
         self._load_values()
         for link in (*self.links.values(), *self._own_links):
             link.open()
             self._endings.callback(link.close)
         self.setup_final()
+        for item in self.items.values():
+            if item.config.get("interval"):
+                item.poll(item.config["interval"])
+
+    def _is_added(self, key: str) -> bool:
+        return key in self.items and key not in self._placeholders
 
     def _load_values(self) -> None:
         """Give items the values that they start with; nothing is written to a device."""
@@ -237,6 +316,17 @@ class Daemon:
 
     # -- ending
 
+    def stop(self) -> None:
+        """Ask whoever runs this daemon, such as ``markd``, to end it."""
+        self.shutdown.set()
+        self._on_stop()
+
+    def on_stop(self, function: Callable[[], object]) -> None:
+        """Call *function* when :meth:`stop` is called; at once when it has been."""
+        self._on_stop = function
+        if self.shutdown.is_set():
+            function()
+
     def close(self) -> None:
         """Stop serving: polls, links and ports, in this order. A second call does nothing."""
         with self._closing:
@@ -263,3 +353,7 @@ class Daemon:
 
     def __exit__(self, *exception: object) -> None:
         self.close()
+
+
+def _nothing() -> None:
+    pass

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import logging
 import threading
-import weakref
 from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from ..weakref import ref
 from ..workers import Lane
 from .reading import Reading
 
@@ -47,10 +47,18 @@ class Callbacks:
             raise TypeError(f"{self._item.full_key}: {callback!r} cannot be called back")
         reference: Callable[[], Callback | None]
         if hasattr(callback, "__self__") and hasattr(callback, "__func__"):
-            reference = weakref.WeakMethod(callback)
+            reference = ref(callback)
         else:
             strong = callback
             reference = lambda: strong  # noqa: E731
+        self._add(reference)
+
+    def take_over(self, other: Callbacks) -> None:
+        """Call everybody whom *other* calls: its item gives way to this one."""
+        for reference in other._references:
+            self._add(reference)
+
+    def _add(self, reference: Callable[[], Callback | None]) -> None:
         with self._lock:
             self._references = (*self._references, reference)
             if self._lane is None:
@@ -72,6 +80,18 @@ class Callbacks:
                 return
             self._scheduled = True
         lane.submit(self._run)
+
+    def settle(self, timeout_s: float) -> None:
+        """Wait until everybody has been called with what is known by now, *timeout_s* seconds at the most.
+
+        Returns at once where nothing is under way, and to a callback: that would wait for itself.
+        """
+        lane = self._lane
+        if lane is None or not self._scheduled or lane.is_here():
+            return
+        settled = threading.Event()
+        lane.submit(settled.set)
+        settled.wait(timeout_s)
 
     def _run(self) -> None:
         while True:
@@ -109,8 +129,8 @@ class Callbacks:
 
 
 def _poll_of(callback: Any) -> Callable[[], object] | None:
-    """What to call when ``other.req_poll`` was registered: a poll of that item, in its own order."""
-    if getattr(callback, "__name__", "") == "req_poll" and hasattr(callback, "__self__"):
+    """What to call when ``other.req_poll`` was registered, by either name: a poll of it in its own order."""
+    if getattr(callback, "__name__", "") in ("req_poll", "perform_poll") and hasattr(callback, "__self__"):
         poll: Callable[[], object] | None = getattr(callback.__self__, "_poll_soon", None)
         return poll
     return None

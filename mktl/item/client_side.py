@@ -24,6 +24,8 @@ from .reading import Reading, same_value
 
 #: A broadcast older than what is known by less than this is one that a reply has overtaken.
 OVERTAKEN_S = 1.0
+#: How long a blocking set waits for callbacks of the new value; they may well be slower than that.
+CALLED_BACK_S = 0.05
 
 
 class ClientSide:
@@ -44,6 +46,11 @@ class ClientSide:
     _subscribed_to: tuple[str, bytes]
 
     # -- what is known
+
+    @property
+    def description(self) -> Mapping[str, Any]:
+        """Type, units, enumerators and so on, as the daemon tells of the item; the same as ``config``."""
+        return self.config
 
     @property
     def reading(self) -> Reading:
@@ -132,6 +139,8 @@ class ClientSide:
     ) -> Any:
         """Set a new value; once this returns, :attr:`value` shows what the daemon made of it.
 
+        Callbacks of this item have been called by then too, unless they take longer than 50 ms.
+
         Args:
             wait: False returns at once with a request that has ``wait(timeout)`` and ``poll()``.
             reply: False sends it off without asking for any answer; nothing is known of its fate.
@@ -159,6 +168,7 @@ class ClientSide:
             return request
         response = self._ask(request)
         self._learn_current(response)
+        self._callbacks.settle(CALLED_BACK_S)
         return None
 
     def _set_payload(self, value: Any) -> Payload:

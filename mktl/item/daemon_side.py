@@ -18,6 +18,7 @@ from ..wire.codec import VERSIONS
 from ..wire.frames import topic
 from ..wire.payload import Bulk
 from .callbacks import Callbacks
+from .performers import Performers
 from .reading import SOUND, Reading, same_value
 from .types import check_value
 
@@ -47,7 +48,7 @@ class _Encoded:
         self.raw: dict[bytes, bytes] = {}
 
 
-class DaemonSide:
+class DaemonSide(Performers):
     """The half of :class:`mktl.Item` that is used where it is authoritative."""
 
     key: str
@@ -85,7 +86,7 @@ class DaemonSide:
         The value may be None in the dictionary: that clears the item. Raise to say that it could not be
         had: clients see the item as invalid with your text, and its value as it was.
         """
-        return None
+        return self._performed()
 
     def req_set(self, request: Request) -> Any:
         """Handle a SET; block until it is done. ``request.payload.value`` has been validated.
@@ -93,7 +94,19 @@ class DaemonSide:
         Raise to refuse; the client gets your exception's text. A value that is returned goes to the
         client in the place of True.
         """
-        self.publish(self._validated(request))
+        value, published = self._validated(request), self._published
+        returned = self.perform_set(value)
+        if self.publish_on_set and self._published == published:
+            self.publish(value)
+        return returned
+
+    def validate_type(self, value: Any) -> Any:
+        """Check a new value against the item's type and range; comes before :meth:`validate`.
+
+        Raises:
+            ItemTypeError, ItemValueError: What was found and what would be right.
+        """
+        return check_value(self.full_key, self.config, value)
 
     def validate(self, value: Any) -> Any:
         """Check a new value beyond its type and range; return it, or what it should be instead."""
@@ -255,11 +268,17 @@ class DaemonSide:
     def _is_plain(self) -> bool:
         """True when nothing but the cache is behind this item: no hook could block the wire."""
         return self._persist is None and not (
-            self._overrides("req_set") or self._overrides("validate") or self._overrides("req_refresh")
+            self._overrides("req_set", "perform_set", "validate") or self._refreshes()
         )
 
-    def _overrides(self, hook: str) -> bool:
-        return getattr(type(self), hook) is not getattr(DaemonSide, hook) or hook in vars(self)
+    def _refreshes(self) -> bool:
+        """True when there is something behind this item that can be asked for its value."""
+        return self._overrides("req_refresh", "perform_get")
+
+    def _overrides(self, *hooks: str) -> bool:
+        """True when the subclass, or a performer, has one of *hooks* of its own."""
+        own, base = type(self), DaemonSide
+        return any(getattr(own, hook) is not getattr(base, hook) or hook in vars(self) for hook in hooks)
 
     def _submit(self, job: Callable[[], object]) -> None:
         assert self._lane is not None
@@ -292,7 +311,7 @@ class DaemonSide:
         saved, self._saved = self._saved, None
         if saved is not None:
             saved.result()  # what is answered with success outlives a power cut
-        response = Payload(True if returned is None else returned)
+        response = _response(returned)
         if request.payload.get("current"):
             current = self._reading.to_payload()
             response["current"] = dict(current)
@@ -300,7 +319,7 @@ class DaemonSide:
         return response
 
     def _show_what_was_set(self, value: Any) -> None:
-        if self._overrides("req_refresh"):
+        if self._refreshes():
             try:
                 self.req_poll()
             except Exception as error:  # the set is done; that it cannot be read back shows on the item
@@ -310,7 +329,7 @@ class DaemonSide:
 
     def _checked(self, payload: Payload) -> Any:
         value = array_from(payload) if payload.bulk is not None else payload.value
-        return check_value(self.full_key, self.config, value)
+        return self.validate_type(value)
 
     def _validated(self, request: Request) -> Any:
         """The value of *request* after :meth:`validate`, which sees each request once."""
@@ -345,3 +364,12 @@ class DaemonSide:
             expected = isinstance(error, MktlError)
             log.warning("%s: %s", self.full_key, text, exc_info=None if expected else error)
         self.flag(getattr(error, "status", "invalid"), text)
+
+
+def _response(returned: Any) -> Payload:
+    """The payload of a SET's REP: a hook's own words, or plain success."""
+    if not isinstance(returned, Payload):
+        return Payload(True if returned is None else returned)
+    response = Payload(bulk=returned.bulk)
+    response.update(returned)
+    return response

@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..errors import ItemTypeError, ItemValueError
+from .quantity import from_formatted_unit, in_formatted_unit
 from .types import unit_of, word_to_number, words_to_mask
 
 Config = Mapping[str, Any]
 
-# radians in one unit of the first of three sexagesimal fields
-_RADIANS = {"h": math.pi / 12, "d": math.pi / 180}
+_RADIANS_PER_DEGREE = math.pi / 180
 
 
 def to_text(full_key: str, config: Config, value: Any) -> str:
@@ -31,6 +31,8 @@ def to_text(full_key: str, config: Config, value: Any) -> str:
         return str((config.get("enumerators") or {}).get(str(value), value))
     if kind == "mask":
         return _mask_to_text(config, value)
+    if isinstance(value, int | float) and kind == "numeric" and not _is_sexagesimal(format):
+        value = in_formatted_unit(full_key, config, value)
     if isinstance(format, str) and isinstance(value, int | float):
         return _number_to_text(config, format, value)
     if isinstance(format, str) and kind == "string":
@@ -47,10 +49,11 @@ def _mask_to_text(config: Config, mask: int) -> str:
 
 
 def _number_to_text(config: Config, format: str, value: float) -> str:
-    if format.count(":") == 2 and math.isfinite(value):
+    if _is_sexagesimal(format) and math.isfinite(value):
         return _to_sexagesimal(config, format, value)
     try:
-        return format % value
+        # 34.9999999 is 35 to who wants whole numbers, where %d would make it 34.
+        return format % (round(value) if format.endswith("d") else value)
     except (TypeError, ValueError, OverflowError):
         return str(value)
 
@@ -69,10 +72,21 @@ def from_text(full_key: str, config: Config, text: Any) -> Any:
         return word_to_number(full_key, config, text)
     if kind == "mask":
         return words_to_mask(full_key, config, text)
+    if kind == "numeric array":
+        return [_number(full_key, part) for part in text.strip().strip("[]()").split(",") if part.strip()]
     if kind != "numeric":
         return text
-    if ":" in text and isinstance(format, str) and format.count(":") == 2:
+    if ":" in text and _is_sexagesimal(format):
         return _from_sexagesimal(full_key, config, text)
+    number = _number(full_key, text)
+    return number if _is_sexagesimal(format) else from_formatted_unit(full_key, config, number)
+
+
+def _is_sexagesimal(format: object) -> bool:
+    return isinstance(format, str) and format.count(":") == 2
+
+
+def _number(full_key: str, text: str) -> int | float:
     for number in (int, float):
         try:
             return number(text)
@@ -81,12 +95,15 @@ def from_text(full_key: str, config: Config, text: Any) -> Any:
     raise ItemTypeError(f"{full_key}: {text!r} is not a number")
 
 
-def _radians_per_unit(config: Config) -> float:
-    """What one unit of the formatted first field is in the item's own unit."""
-    base, formatted = unit_of(config), unit_of(config, formatted=True)
-    if not base.startswith("rad"):
-        return 1.0
-    return _RADIANS["h"] if formatted[:1] == "h" else _RADIANS["d"]
+def _from_first_unit(config: Config, number: float) -> float:
+    """*number*, in the unit of the first of three fields, in the item's own unit.
+
+    By way of degrees, in this order of operations: other makes of client get the same to the last bit.
+    """
+    if not unit_of(config).startswith("rad"):
+        return number
+    degrees = number * 360 / 24 if unit_of(config, formatted=True)[:1] == "h" else number
+    return degrees * _RADIANS_PER_DEGREE
 
 
 _FIELD = re.compile(r"%[-+ #0]*\d*(?:\.(\d+))?[dfeg]")
@@ -97,7 +114,7 @@ def _to_sexagesimal(config: Config, format: str, value: float) -> str:
     match = _FIELD.search(fields[2])
     places = int(match.group(1) or 0) if match else 0
     # Rounded once, in units of the last place, so that no field ever shows 60.
-    whole = round(abs(value / _radians_per_unit(config)) * 3600 * 10**places)
+    whole = round(abs(value / _from_first_unit(config, 1.0)) * 3600 * 10**places)
     seconds, first_and_minutes = whole % (60 * 10**places), whole // (60 * 10**places)
     first, minutes = divmod(first_and_minutes, 60)
     head = fields[0] % first
@@ -122,4 +139,4 @@ def _from_sexagesimal(full_key: str, config: Config, text: str) -> float:
     total = abs(numbers[0])
     for power, number in enumerate(numbers[1:], start=1):
         total += number / 60**power
-    return whole_sign * total * _radians_per_unit(config)
+    return _from_first_unit(config, whole_sign * total)

@@ -78,10 +78,15 @@ class Operators:
         kind(operator.rshift) for kind in (_binary, _reflected, _in_place)
     )
 
+    __divmod__, __rdivmod__ = _binary(divmod), _reflected(divmod)
+
     __neg__, __pos__ = _unary(operator.neg), _unary(operator.pos)
     __invert__, __abs__ = _unary(operator.invert), _unary(abs)
     __int__, __float__, __complex__ = _unary(int), _unary(float), _unary(complex)
     __index__ = _unary(operator.index)
+
+    def __getitem__(self, index: Any) -> Any:
+        return self.value[index]
 
     def __round__(self, digits: int | None = None) -> Any:
         return round(self.value, digits)

@@ -60,6 +60,28 @@ def to_quantity(full_key: str, config: Config, value: Any, formatted: bool = Fal
     return quantity.to(_unit(full_key, config, True)) if formatted else quantity
 
 
+def in_formatted_unit(full_key: str, config: Config, number: float) -> float:
+    """*number* in the unit of the item's formatted form, where that has one of its own.
+
+    Raises:
+        ItemValueError: A unit that pint does not know.
+        MktlError: pint is not installed, and there is something to convert.
+    """
+    if unit_of(config, formatted=True) == unit_of(config):
+        return number
+    converted: float = to_quantity(full_key, config, number, formatted=True).magnitude
+    return converted
+
+
+def from_formatted_unit(full_key: str, config: Config, number: float) -> float:
+    """The inverse of :func:`in_formatted_unit`."""
+    if unit_of(config, formatted=True) == unit_of(config):
+        return number
+    quantity = _registry().Quantity(number, _unit(full_key, config, True))
+    converted: float = quantity.to(_unit(full_key, config, False)).magnitude
+    return converted
+
+
 def from_quantity(full_key: str, config: Config, quantity: Any) -> Any:
     """The number in the item's own unit.
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgpack  # type: ignore[import-untyped]
 
-from ..errors import WireError
+from ..errors import UnsendableError, WireError
 
 JSON, MSGPACK = b"a", b"m"
 VERSIONS = (JSON, MSGPACK)
@@ -79,16 +79,31 @@ def decode(raw: bytes, version: bytes) -> dict[str, Any]:
 def encode_json(fields: Mapping[str, Any]) -> bytes:
     """*fields* as JSON."""
     try:
+        _refuse_null_keys(fields)
         return _to_json(fields).encode()
     except ValueError:
-        value = fields.get("value")
+        value = fields.get("value") if isinstance(fields, Mapping) else fields
         what = repr(value) if isinstance(value, float) else "a number that is not finite"
         raise WireError(f"{what} cannot travel as JSON") from None
     except (TypeError, RecursionError) as error:
-        raise WireError(f"not a JSON value: {error}") from None
+        raise UnsendableError(f"not a JSON value: {error}") from None
 
 
-def decode_json(raw: bytes) -> Any:
+def _refuse_null_keys(value: Any) -> None:
+    """JSON has only strings as keys: 1 and "1" are meant alike, but None would come back as "null"."""
+    if isinstance(value, dict):
+        if None in value:
+            raise TypeError("None is no key")
+        for inner in value.values():
+            if isinstance(inner, dict | list | tuple):
+                _refuse_null_keys(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            if isinstance(inner, dict | list | tuple):
+                _refuse_null_keys(inner)
+
+
+def decode_json(raw: bytes | str) -> Any:
     """The JSON value in *raw*."""
     try:
         return json.loads(raw)
@@ -103,7 +118,7 @@ def encode_msgpack(fields: Mapping[str, Any]) -> bytes:
     except OverflowError:
         return bytes(msgpack.packb(_pack_big_integers(fields)))
     except (TypeError, ValueError, RecursionError) as error:
-        raise WireError(f"not a MessagePack value: {error}") from None
+        raise UnsendableError(f"not a MessagePack value: {error}") from None
 
 
 def _pack_big_integers(value: Any) -> Any:

@@ -268,8 +268,24 @@ def test_a_subclass_gets_the_command_line(run: Run, items_file: Path, tmp_path: 
         "simulate": False,
         "speed": 1.0,
         "verbose": True,
+        "override": False,
         "parameter": [],
     }
+
+
+def test_a_subclass_may_store_its_own_configuration_and_end_itself(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "brief.py").write_text(
+        "import mktl\nclass Daemon(mktl.Daemon):\n"
+        "    def __init__(self, *args, **kwargs):\n"
+        "        mktl.config.authoritative('lab', 'cold', {'TEMP': {'initial': 4.2}})\n"
+        "        mktl.Daemon.__init__(self, *args, **kwargs)\n"
+        "    def setup_final(self):\n"
+        "        print(self.items['temp'].value, self.override, flush=True)\n"
+        "        self.stop()\n"
+    )
+    daemon = run("markd", "lab", "cold", "-m", "brief", "-o")
+    assert daemon.wait_for("4.2", daemon.out) == "4.2 True"
+    assert daemon.wait() == 0
 
 
 def test_a_close_that_never_returns_is_left_by_force(

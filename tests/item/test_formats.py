@@ -63,6 +63,13 @@ def test_an_angle_survives_being_written_to_its_precision(value: float) -> None:
         (ENUMERATED, 7, "7"),
         ({"type": "numeric", "format": "%.3f"}, 77.35, "77.350"),
         ({"type": "numeric", "format": "%d"}, float("nan"), "nan"),
+        ({"type": "numeric", "format": "%d"}, 34.9999999, "35"),
+        (
+            {"type": "numeric", "format": "%.1f", "units": {"": "rad", "formatted": "deg"}},
+            math.pi / 4,
+            "45.0",
+        ),
+        ({"type": "numeric array"}, [1, 2.5], "[1, 2.5]"),
         ({"type": "numeric"}, 1e-6, "1e-06"),
         ({"type": "string"}, "as it is", "as it is"),
         ({}, None, ""),
@@ -80,3 +87,24 @@ def test_an_unknown_word_is_a_key_error() -> None:
 def test_text_for_a_number_says_so() -> None:
     with pytest.raises(ItemTypeError, match="'warm' is not a number"):
         from_text("a.b", {"type": "numeric"}, "warm")
+
+
+def test_a_number_is_written_in_the_formatted_unit() -> None:
+    config = {"type": "numeric", "format": "%.1f", "units": {"": "rad", "formatted": "deg"}}
+    assert from_text("a.b", config, "45") == pytest.approx(math.pi / 4)
+
+
+@pytest.mark.parametrize("text", ["[1, 2.5]", "(1, 2.5)", "1, 2.5"])
+def test_a_sequence_of_numbers_is_read_with_any_brackets(text) -> None:
+    assert from_text("a.b", {"type": "numeric array"}, text) == [1, 2.5]
+
+
+def test_hours_become_radians_by_way_of_degrees_to_the_last_bit() -> None:
+    # 1:02:03 h is 15.5125 degrees; what other makes of client send for it is compared with ours for equality
+    config = {
+        "type": "numeric",
+        "format": "%2d:%2.2d:%04.1f",
+        "units": {"": "radians", "formatted": "hours"},
+    }
+    hours = 1 + 2 / 60 + 3 / 60**2
+    assert from_text("a.b", config, "1:2:3") == hours * 360 / 24 * (math.pi / 180)

@@ -1,0 +1,18 @@
+"""Weak references that also hold for bound methods."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+
+def ref(thing: Any) -> Callable[[], Any]:
+    """What gives *thing*, or None once nobody else holds it; of a bound method, once its object is gone.
+
+    A plain weak reference to a bound method is dead at once, since Python makes such a method anew each
+    time it is asked for.
+    """
+    if hasattr(thing, "__self__") and hasattr(thing, "__func__"):
+        return weakref.WeakMethod(thing)
+    return weakref.ref(thing)
