@@ -6,19 +6,33 @@ Only the options are here. What a command does is imported when it runs, so that
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
-from .endings import Failures, QuietGroup, tolerant_output
+from .endings import QuietGroup, tolerant_output
+from .markfile import COMMANDS as FILE_COMMANDS
+from .options import (
+    SECONDS,
+    a_name,
+    a_store,
+    as_json,
+    completed_by,
+    everything,
+    failures_of,
+    for_s,
+    in_store,
+    one_by_one,
+    terse,
+    timeout,
+    timestamps,
+    unformatted,
+    units,
+    verbose,
+    with_options,
+)
 
 SHELLS = ("bash", "zsh", "fish")
-
-F = TypeVar("F", bound=Callable[..., Any])
-
-VERBOSE = "mktl.cli.verbose"
-LOG_FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
 
 LINES = """\b
 In a pipe an item is one line, KEY = VALUE[ UNITS][ (STATUS[: REASON])]:
@@ -40,84 +54,6 @@ fish: mark completion fish > ~/.config/fish/completions/mark.fish
 EXIT_CODES = "\b\nExit codes: 0 all is fine, 1 a request failed, 2 the command makes no sense."
 
 
-def _be_verbose(context: click.Context, /, _: click.Parameter, wanted: bool) -> None:
-    if wanted and not context.meta.get(VERBOSE):
-        context.meta[VERBOSE] = True
-        logging.basicConfig(level=logging.DEBUG, format=LOG_FORMAT)
-
-
-SECONDS = click.FloatRange(min=0, min_open=True)
-
-verbose = click.option(
-    "-v",
-    "--verbose",
-    is_flag=True,
-    expose_value=False,
-    callback=_be_verbose,
-    help="Show logging and tracebacks.",
-)
-
-
-def _completed_by(name: str) -> Callable[..., Any]:
-    """The completer *name*, imported when a shell asks for it."""
-
-    def complete(context: click.Context, parameter: click.Parameter, typed: str) -> Any:
-        from . import completing
-
-        return getattr(completing, name)(context, parameter, typed)
-
-    return complete
-
-
-a_store, a_name = _completed_by("complete_stores"), _completed_by("complete_names")
-in_store = click.option(
-    "-s",
-    "--store",
-    metavar="STORE",
-    shell_complete=a_store,
-    help="The store that the keys belong to.",
-)
-as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-everything = click.option(
-    "-a",
-    "--all",
-    "everything",
-    is_flag=True,
-    help="Of a whole store, also what daemons say about themselves (_…).",
-)
-one_by_one = click.option("--serial", is_flag=True, help="One after the other; otherwise all at once.")
-timeout = click.option(
-    "--timeout",
-    "timeout_s",
-    metavar="SECONDS",
-    type=SECONDS,
-    help="Give up on a request that takes longer.",
-)
-
-
-terse = click.option("-t", "--terse", is_flag=True, help="Print only the values.")
-timestamps = click.option(
-    "--timestamps/--no-timestamps",
-    default=None,
-    help="Print when each value was assumed; of itself, only watch in a pipe does.",
-)
-units = click.option("--units/--no-units", default=None, help="Print units; not with --terse, otherwise yes.")
-unformatted = click.option(
-    "-u", "--unformatted", is_flag=True, help="Print values as daemons hold them, not as items format them."
-)
-
-for_s = click.option("--seconds", "for_s", metavar="SECONDS", type=SECONDS, help="End after this time.")
-
-
-def _options(*options: Callable[[F], F]) -> Callable[[F], F]:
-    def decorate(command: F) -> F:
-        for option in reversed(options):
-            command = option(command)
-        return command
-
-    return decorate
-
-
 @click.group(cls=QuietGroup, context_settings={"help_option_names": ["-h", "--help"]}, epilog=EXIT_CODES)
 @verbose
 @click.version_option(package_name="mktl", prog_name="mark")
@@ -132,15 +68,15 @@ def mark() -> None:
 
 @mark.command(short_help="Print values.", epilog=LINES)
 @click.argument("names", nargs=-1, metavar="[NAME]...", shell_complete=a_name)
-@_options(in_store, everything)
+@with_options(in_store, everything)
 @click.option("-r", "--refresh", is_flag=True, help="Ask the hardware, not what the daemon remembers.")
-@_options(one_by_one, timeout, terse, timestamps, units, unformatted, as_json, verbose)
+@with_options(one_by_one, timeout, terse, timestamps, units, unformatted, as_json, verbose)
 @click.pass_context
 def get(context: click.Context, /, names: tuple[str, ...], store: str | None, **options: Any) -> int:
     """Print the value of each NAME: an item (lab.temp) or a whole store (lab)."""
     from .getting import run
 
-    return run(names, store, failures=_failures(context), **options)
+    return run(names, store, failures=failures_of(context), **options)
 
 
 @mark.command(name="set", short_help="Set values.")
@@ -149,11 +85,11 @@ def get(context: click.Context, /, names: tuple[str, ...], store: str | None, **
     nargs=-1,
     required=True,
     metavar="NAME=VALUE...",
-    shell_complete=_completed_by("complete_assignments"),
+    shell_complete=completed_by("complete_assignments"),
 )
-@_options(in_store)
+@with_options(in_store)
 @click.option("--no-wait", is_flag=True, help="Do not wait until the daemon has done it.")
-@_options(one_by_one, timeout, as_json, verbose)
+@with_options(one_by_one, timeout, as_json, verbose)
 @click.pass_context
 def set_(context: click.Context, /, assignments: tuple[str, ...], store: str | None, **options: Any) -> int:
     """Set each item to a value: lab.setpoint=12.5 lab.heater=high.
@@ -163,16 +99,16 @@ def set_(context: click.Context, /, assignments: tuple[str, ...], store: str | N
     """
     from .setting import run
 
-    return run(assignments, store, failures=_failures(context), **options)
+    return run(assignments, store, failures=failures_of(context), **options)
 
 
 @mark.command(short_help="Print values whenever they change.")
 @click.argument("names", nargs=-1, metavar="[NAME]...", shell_complete=a_name)
-@_options(in_store, everything)
+@with_options(in_store, everything)
 @click.option(
     "-n", "--count", type=click.IntRange(min=1), help="End after so many updates, first values included."
 )
-@_options(for_s, terse, timestamps, units, unformatted, as_json, verbose)
+@with_options(for_s, terse, timestamps, units, unformatted, as_json, verbose)
 @click.pass_context
 def watch(context: click.Context, /, names: tuple[str, ...], store: str | None, **options: Any) -> int:
     """Follow each NAME, an item or a whole store, until Ctrl-C.
@@ -182,14 +118,14 @@ def watch(context: click.Context, /, names: tuple[str, ...], store: str | None, 
     """
     from .watching import run
 
-    return run(names, store, failures=_failures(context), **options)
+    return run(names, store, failures=failures_of(context), **options)
 
 
 @mark.command(short_help="Wait until a condition holds.", epilog=CONDITIONS)
 @click.argument("condition", nargs=-1, required=True, metavar="CONDITION", shell_complete=a_name)
-@_options(in_store)
+@with_options(in_store)
 @click.option("--timeout", "timeout_s", metavar="SECONDS", type=SECONDS, help="Give up after this time.")
-@_options(as_json, verbose)
+@with_options(as_json, verbose)
 @click.pass_context
 def wait(context: click.Context, /, condition: tuple[str, ...], store: str | None, **options: Any) -> int:
     """Wait until CONDITION on items holds: mark wait 'lab.temp < 5 and lab.heater == off' --timeout 60.
@@ -198,12 +134,12 @@ def wait(context: click.Context, /, condition: tuple[str, ...], store: str | Non
     """
     from .waiting import run
 
-    return run(" ".join(condition), store, failures=_failures(context), **options)
+    return run(" ".join(condition), store, failures=failures_of(context), **options)
 
 
 @mark.command(short_help="Draw values over time.")
 @click.argument("names", nargs=-1, metavar="[NAME]...", shell_complete=a_name)
-@_options(in_store, for_s)
+@with_options(in_store, for_s)
 @click.option(
     "--window", "window_s", metavar="SECONDS", type=SECONDS, help="How much time is shown; --seconds, or 60."
 )
@@ -214,7 +150,7 @@ def wait(context: click.Context, /, condition: tuple[str, ...], store: str | Non
     type=click.Path(dir_okay=False, writable=True),
     help="Record until the end, then write a PNG (needs matplotlib).",
 )
-@_options(verbose)
+@with_options(verbose)
 @click.pass_context
 def plot(context: click.Context, /, names: tuple[str, ...], store: str | None, **options: Any) -> int:
     """Draw each NAME, an item or a whole store, over time, until Ctrl-C.
@@ -224,12 +160,12 @@ def plot(context: click.Context, /, names: tuple[str, ...], store: str | None, *
     """
     from .plotting import run
 
-    return run(names, store, failures=_failures(context), **options)
+    return run(names, store, failures=failures_of(context), **options)
 
 
 @mark.command(name="list", short_help="List stores, or the items of a store.")
 @click.argument("stores", nargs=-1, metavar="[STORE]...", shell_complete=a_store)
-@_options(everything, timeout, as_json, verbose)
+@with_options(everything, timeout, as_json, verbose)
 @click.pass_context
 def list_(context: click.Context, /, stores: tuple[str, ...], **options: Any) -> int:
     """List the stores known on this host, or the items of each STORE.
@@ -241,14 +177,14 @@ def list_(context: click.Context, /, stores: tuple[str, ...], **options: Any) ->
 
     if not stores:
         return list_stores(as_json=options["as_json"])
-    return list_items(stores, failures=_failures(context), **options)
+    return list_items(stores, failures=failures_of(context), **options)
 
 
 @mark.command(short_help="Find daemons and registries on the network.")
 @click.argument(
-    "addresses", nargs=-1, metavar="[ADDRESS]...", shell_complete=_completed_by("complete_addresses")
+    "addresses", nargs=-1, metavar="[ADDRESS]...", shell_complete=completed_by("complete_addresses")
 )
-@_options(as_json, verbose)
+@with_options(as_json, verbose)
 @click.pass_context
 def discover(context: click.Context, /, addresses: tuple[str, ...], **options: Any) -> int:
     """Call the local network, or the hosts at each ADDRESS, and list who answers with the stores they know.
@@ -258,18 +194,18 @@ def discover(context: click.Context, /, addresses: tuple[str, ...], **options: A
     """
     from .discovering import run
 
-    return run(addresses, failures=_failures(context), **options)
+    return run(addresses, failures=failures_of(context), **options)
 
 
 @mark.command(short_help="Print everything known of an item.")
 @click.argument("names", nargs=-1, metavar="[NAME]...", shell_complete=a_name)
-@_options(in_store, everything, timeout, as_json, verbose)
+@with_options(in_store, everything, timeout, as_json, verbose)
 @click.pass_context
 def describe(context: click.Context, /, names: tuple[str, ...], store: str | None, **options: Any) -> int:
     """Print everything known of each NAME: what it is, where it is served, what it says now."""
     from .describing import describe as run
 
-    return run(names, store, failures=_failures(context), **options)
+    return run(names, store, failures=failures_of(context), **options)
 
 
 @mark.command(short_help="Print what a shell needs to complete names.", epilog=IN_SHELLS)
@@ -284,8 +220,8 @@ def completion(shell: str) -> None:
     click.echo(script(mark, shell))
 
 
-def _failures(context: click.Context) -> Failures:
-    return Failures("mark", verbose=bool(context.meta.get(VERBOSE)))
+for command in FILE_COMMANDS:
+    mark.add_command(command)
 
 
 def main() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterator, Mapping
+from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
@@ -58,6 +59,8 @@ def _load(entry: EntryPoint) -> Any:
         raise MktlError(
             f"driver '{entry.name}' cannot be loaded: {error}; install what it needs: pip install {missing}"
         ) from None
+    except AttributeError as error:
+        raise MktlError(f"driver '{entry.name}' cannot be loaded: {error}") from None
 
 
 class _Settings(Mapping[str, "type[pydantic.BaseModel]"]):
@@ -123,3 +126,15 @@ def make_stand_in(device: Device, link: str, speed: float) -> StandIn:
         make: Callable[..., StandIn] = _load(entry)
         return make(device, link, speed=speed)
     raise MktlError(f"no simulator is installed: the entry-point group {SIMULATORS} is empty")
+
+
+def why_not_simulated(device: Device, link: str) -> str | None:
+    """What keeps *link* from being simulated, found out without serving anything; None when nothing does.
+
+    The module of a simulator may have a function ``refusal(device, link)`` that tells.
+    """
+    for entry in entry_points(group=SIMULATORS, name="default"):
+        _load(entry)
+        refusal: Callable[..., str | None] = getattr(import_module(entry.module), "refusal", lambda *_: None)
+        return refusal(device, link)
+    return None

@@ -43,16 +43,31 @@ def load(
     Raises:
         DeviceFileError: The file is missing or wrong; its *problems* are all there are, in order of line.
     """
+    tables, problems = _read(path, parameters)
+    device = resolve(Path(path), _unique(tables, problems), problems, drivers)
+    problems.raise_if_any()
+    return device
+
+
+def places(path: Path | str, parameters: Mapping[str, str] | None = None) -> dict[tuple[str, str], int]:
+    """The line on which each table of a right file begins, by section and name: ``("items", "temp")``.
+
+    What an ``[each.x]`` makes stands where it is written once. Empty for JSON.
+    """
+    tables, problems = _read(path, parameters)
+    found = ((raw, nearest_line(problems.lines, raw.path)) for raw in tables)
+    return {(raw.section, raw.name): line for raw, line in found if line is not None}
+
+
+def _read(path: Path | str, parameters: Mapping[str, str] | None) -> tuple[Iterable[RawTable], Problems]:
+    """The tables of a file, with all that is wrong with it so far."""
     file, path = str(path), Path(path)
     document = parse(path, file)
     problems = Problems(file, document.lines)
     if _is_plain(document):
-        tables: Iterable[RawTable] = _plain_items(document.content, problems)
-    else:
-        tables = _tables(with_parameters(document.content, parameters or {}, problems), problems)
-    device = resolve(path, _unique(tables, problems), problems, drivers)
-    problems.raise_if_any()
-    return device
+        return _plain_items(document.content, problems), problems
+    content = with_parameters(document.content, parameters or {}, problems)
+    return _tables(content, problems), problems
 
 
 def _is_plain(document: Document) -> bool:

@@ -41,6 +41,7 @@ from ..errors import TemplateError, TemplateMismatchError
 from ._fields.base import error_offset
 from ._fields.compound import Constant
 from ._fields.departure import find_departure
+from ._fields.dissection import Dissection, dissect, usual_length
 from ._fields.layout import grouped, lay_out, pattern_of
 from ._fields.scan import ITEM, Part, Slot, Sum, scan
 from ._fields.words import Words
@@ -166,6 +167,29 @@ class Template:
         for group, part in self._sums:
             _verify(part, raw, match.start(group), match[group])
         return values
+
+    def dissect(self, raw: bytes) -> Dissection:
+        """How *raw* is taken apart, as far as it fits; for people, :meth:`parse` is for programs.
+
+        >>> found = Template.compile("{p:f},{s:d}").dissect(b"8.15,x")
+        >>> [(piece.source, piece.value) for piece in found.pieces], found.stopped
+        ([('{p:f}', 8.15), ("','", None)], (5, 'a whole number'))
+        """
+        pieces = dissect(self._parts, raw)
+        try:
+            self.parse(raw)
+        except TemplateMismatchError as error:
+            return Dissection(pieces, (error.at, error.expected))
+        return Dissection(pieces)
+
+    @property
+    def usual_length(self) -> int:
+        """How many bytes it comes to, or usually does where fields have no certain length.
+
+        >>> Template.compile("KRDG? A").usual_length, Template.compile("{a:u8}{b:u16}{#crc8}").usual_length
+        (7, 4)
+        """
+        return usual_length(self._parts)
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -72,14 +72,28 @@ def stand_in(device: Device, link: str, *, speed: float = 1.0) -> StandIn:
     """
     model = make_device(device, link)
     spec = device.links[link]
+    return _line_of(device, link)(model, spec, speed)
+
+
+def refusal(device: Device, link: str) -> str | None:
+    """What keeps :func:`stand_in` from simulating this link, None when nothing does; nothing is served."""
     try:
-        make = _LINES[spec.driver]
+        _line_of(device, link)
+        make_device(device, link)
+    except MktlError as error:
+        return str(error)
+    return None
+
+
+def _line_of(device: Device, link: str) -> Callable[[SimulatedDevice, LinkSpec, float], StandIn]:
+    driver = device.links[link].driver
+    try:
+        return _LINES[driver]
     except KeyError:
         raise MktlError(
-            f"{device.path}: links.{link}: nothing simulates the line of driver '{spec.driver}', "
+            f"{device.path}: links.{link}: nothing simulates the line of driver '{driver}', "
             f"only those of {', '.join(_LINES)}"
         ) from None
-    return make(model, spec, speed)
 
 
 def _on_terminal(model: SimulatedDevice, link: LinkSpec, speed: float) -> StandIn:

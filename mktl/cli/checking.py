@@ -1,0 +1,88 @@
+"""``mark check``: what is wrong with a device file, and what may not be meant; no device is touched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import click
+
+from ..daemon import configure, drivers
+from ..devicefile import Device
+from ..errors import DeviceFileError, Problem
+from .endings import OK, USAGE
+from .filework import counted, say_problems
+from .reach import print_json
+
+#: How many keys are listed before the rest is only counted.
+_LISTED = 6
+
+
+def run(file: str, parameters: Mapping[str, str], *, as_json: bool) -> int:
+    """Check *file*; the exit code."""
+    try:
+        configuration = configure.read(file, parameters)
+    except DeviceFileError as error:
+        if as_json:
+            print_json([_row("error", problem) for problem in error.problems])
+        else:
+            say_problems(file, error)
+        return USAGE
+    device = configuration.device
+    warnings = [] if device is None else list(_warnings(file, device, parameters))
+    if as_json:
+        print_json([_row("warning", warning) for warning in warnings])
+        return OK
+    if device is None:
+        click.echo(f"{file}: {counted(len(configuration.items), 'item')}, no device; no mistakes")
+        return OK
+    for warning in warnings:
+        click.echo(
+            f"{warning.file}:{warning.line or 1}: warning: {warning.path}: {warning.message}", err=True
+        )
+    click.echo(f"{file}: {_contents(device)}")
+    return OK
+
+
+def _warnings(file: str, device: Device, parameters: Mapping[str, str]) -> Iterator[Problem]:
+    from ..devicefile.advice import advise
+    from ..devicefile.problems import dotted
+    from ..devicefile.reader import places
+
+    lines = places(file, parameters)
+    for advice in advise(device):
+        line = lines.get((advice.section, advice.name))
+        yield Problem(file, line, dotted((advice.section, advice.name)), advice.message)
+    for name in device.links:
+        refusal = drivers.why_not_simulated(device, name)
+        if refusal:
+            yield Problem(file, lines.get(("links", name)), dotted(("links", name)), refusal)
+
+
+def _contents(device: Device) -> str:
+    """What is in the file, on one line."""
+    from ..devicefile.advice import never_read, not_polled
+
+    links = (
+        f"{counted(len(device.links), 'link')} ({', '.join(device.links)})" if device.links else "no links"
+    )
+    named = [name for name in device.queries if not name.startswith("item:")]
+    text = f"{links}, {counted(len(named), 'query')}, {counted(len(device.items), 'item')}; no mistakes"
+    for what, keys in (
+        ("read on each connect, not polled", not_polled(device)),
+        ("only written, never read", never_read(device)),
+    ):
+        if keys:
+            rest = f" and {len(keys) - _LISTED} more" if len(keys) > _LISTED else ""
+            text += f"; {what}: {', '.join(keys[:_LISTED])}{rest}"
+    return text
+
+
+def _row(severity: str, problem: Problem) -> dict[str, Any]:
+    return {
+        "file": problem.file,
+        "line": problem.line,
+        "path": problem.path,
+        "severity": severity,
+        "message": problem.message,
+    }
