@@ -14,6 +14,7 @@ from .modbus import ModbusLine, RegisterDevice, RtuLine, TcpPort
 
 #: The models that come with mktl, by the name the command line has for them.
 MODELS = {
+    "e3631a": "mktl_simulators.e3631a:E3631A",
     "eurotherm3216": "mktl_simulators.eurotherm3216:Eurotherm3216",
     "julabo": "mktl_simulators.julabo:Julabo",
     "lakeshore336": "mktl_simulators.lakeshore336:LakeShore336",

@@ -79,9 +79,9 @@ def test_the_vessel_outside_follows_the_bath(bath) -> None:
 
 AT_START = {
     "version": "JULABO FP50_MA VERSION 4.02", "status": "02 REMOTE STOP", "in_pv_00": "22.00",
-    "in_pv_01": "0", "in_pv_02": "22.00", "in_pv_03": "22.30", "in_pv_04": "160.00", "in_sp_00": "20.00", "in_sp_03": "150.00",
-    "in_sp_04": "-30.00", "in_sp_07": "2", "in_mode_05": "0", "in_par_06": "0.5", "in_par_07": "65",
-    "in_par_08": "12",
+    "in_pv_01": "0", "in_pv_02": "22.00", "in_pv_03": "22.30", "in_pv_04": "160.00", "in_sp_00": "20.00",
+    "in_sp_03": "150.00", "in_sp_04": "-30.00", "in_sp_07": "2", "in_mode_05": "0", "in_par_06": "0.5",
+    "in_par_07": "65", "in_par_08": "12",
 }  # fmt: skip
 
 
