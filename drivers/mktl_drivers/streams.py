@@ -24,7 +24,7 @@ class Stream(Source):
     def __init__(self, link: TextLink, query: Query) -> None:
         super().__init__(link, query)
         link.line.listeners.append(self.hear)
-        link.jobs.on_new = link.transport.nudge
+        link.jobs.queue.on_new = link.transport.nudge
 
     def hear(self, line: bytes) -> bool:
         """Take *line* if it has the form; by the link's thread."""
