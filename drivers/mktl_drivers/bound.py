@@ -20,7 +20,7 @@ from .wording import named
 from .writing import Writer
 
 if TYPE_CHECKING:
-    from .link import TextLink
+    from .unit import Unit
 
 log = logging.getLogger("mktl.drivers.bound")
 
@@ -46,7 +46,7 @@ class BoundItem(mktl.Item):
     publish_on_set = False
 
     def __init__(
-        self, *args: Any, link: TextLink, spec: ItemSpec, query: Query | None = None, **kwargs: Any
+        self, *args: Any, link: Unit, spec: ItemSpec, query: Query | None = None, **kwargs: Any
     ) -> None:
         self.link = link
         self.spec = spec

@@ -230,6 +230,15 @@ class Line:
         if work is not None:
             work()
 
+    def ask(self, question: bytes, timeout_s: float) -> bytes:
+        """Send a question as the link sends, and return whatever is the next reply.
+
+        Raises:
+            DeviceError: As :meth:`converse`.
+        """
+        self.send(question)
+        return self.reply_to(question, timeout_s)
+
     def reply_to(self, command: bytes, timeout_s: float) -> bytes:
         """The next whole reply, as replies end on this link.
 

@@ -9,8 +9,8 @@ import mktl
 from mktl.errors import DeviceError
 
 if TYPE_CHECKING:
-    from .link import TextLink
     from .reading import Source
+    from .unit import Unit
 
 #: Statuses with which a value may go to a device.
 _SOUND = frozenset({"ok", "simulated", "alarm"})
@@ -23,7 +23,7 @@ class Siblings(Protocol):
         """One of them."""
 
 
-def sources_of(store: Siblings, keys: Iterable[str], link: TextLink) -> list[Source]:
+def sources_of(store: Siblings, keys: Iterable[str], link: Unit) -> list[Source]:
     """What reads these items, as far as they are on *link*; each once."""
     items = [store[key] for key in keys]
     own = [getattr(item, "source", None) for item in items if getattr(item, "link", None) is link]

@@ -20,7 +20,7 @@ from .turns import frames_of, turns_of
 
 if TYPE_CHECKING:
     from .bound import BoundItem
-    from .link import TextLink
+    from .unit import Unit
 
 log = logging.getLogger("mktl.drivers.reading")
 
@@ -45,7 +45,7 @@ class Source:
     runs joins in.
     """
 
-    def __init__(self, link: TextLink, query: Query) -> None:
+    def __init__(self, link: Unit, query: Query) -> None:
         self.link = link
         self.query = query
         self.items: list[BoundItem] = []

@@ -13,11 +13,11 @@ from mktl.errors import DeviceError, LinkDownError, MktlError
 from .backoff import Backoff
 from .jobs import Job
 from .sync import ATTEMPTS, identify, need_silence, resynchronise
-from .turns import frames_of, turns_of
 from .wording import plural
 
 if TYPE_CHECKING:
     from .link import TextLink
+    from .unit import Unit
 
 log = logging.getLogger("mktl.drivers.runner")
 
@@ -86,20 +86,21 @@ class Runner:
         self._owed = self._owed or not (line.in_step or line.lost)
         line.open()
         line.longest_s = 0.0
-        if link.spec.identity is not None:
-            self._identity = identify(line, link.spec.identity)
+        if line.spec.identity is not None:
+            self._identity = identify(line, line.spec.identity)
             if not link.transport.forgets_on_close:
                 # Who asked in vain for a while gets all the answers in the end, one after the other.
                 need_silence(line, link.spec.reply_timeout_s if self._owed else link.spec.gap_timeout_s)
         elif self._owed and not link.transport.forgets_on_close:
             self.resynchronise()
         self._owed = False
-        if link.spec.init:
-            self._line.converse(turns_of(link.spec.init, link.spec), frames_of(link.spec.init, {}))
-        if link.check is not None:
-            link.check.forget()
         if line.counts.connections == 1:
             log.info("%s: connected", line.title)
+        if len(link.units) > 1:
+            for unit in link.units:  # any of them may be away, and must not keep the others from work
+                unit.call()
+            return
+        link.initialise()
         if not link.sources:  # else what is read now tells whether it answers
             self._answered()
         link.connected(line.clock())
@@ -146,7 +147,7 @@ class Runner:
         self._turn = 0
 
     def _work(self, job: Job) -> None:
-        line, jobs = self._line, self._link.jobs
+        line, timeouts = self._line, self._line.counts.timeouts
         if job.then is None:
             line.catch_up()  # it may build on what was read before
         try:
@@ -154,15 +155,19 @@ class Runner:
         except Exception as error:
             line.catch_up()
             self._troubled(error)
-            jobs.finish(job, error=error)
+            job.lane.finish(job, error=error)
+            if line.counts.timeouts > timeouts:
+                self._missed(job, error)
             return
         self._useful = True
         if self._silent_from_s is not None:
             self._answered()
+        if len(self._link.units) > 1:
+            self._unit_of(job).heard()
         if job.then is None:
-            jobs.finish(job, result)
+            job.lane.finish(job, result)
         else:
-            jobs.leave(job)
+            job.lane.leave(job)
             line.put_off(partial(self._conclude, job, result))
 
     def _conclude(self, job: Job, result: Any) -> None:
@@ -172,7 +177,17 @@ class Runner:
                 job.then(result)
         except Exception:
             log.exception("%s: what was read cannot be used", self._link.name)
-        self._link.jobs.finish(job, result)
+        job.lane.finish(job, result)
+
+    # -- one of several devices
+
+    def _unit_of(self, job: Job) -> Unit:
+        return next(unit for unit in self._link.units if unit.jobs is job.lane)
+
+    def _missed(self, job: Job, error: Exception) -> None:
+        """A device that does not answer is left alone, if there are others that might."""
+        if len(self._link.units) > 1 and self._line.lost is None:
+            self._unit_of(job).missed(error)
 
     # -- silent
 
@@ -189,8 +204,9 @@ class Runner:
         self._line.counts.last_error = str(error)
         if self._line.in_step:
             return  # refused, or never sent: the line is as well as ever
-        if self._link.check is not None:
-            self._link.check.forget()
+        for unit in self._link.units:
+            if unit.check is not None:
+                unit.check.forget()
         if self._silent_from_s is None:
             self._silent_from_s = self._line.sent_s
         if self._line.lost is None:
@@ -201,10 +217,15 @@ class Runner:
         now_s = self._line.clock()
         silent_s = now_s - (self._silent_from_s or now_s)
         reason = f"{self._line.title}: silent for {silent_s:.1f} s"
-        overdue = sum(source.flag_overdue(now_s, reason) for source in self._link.sources)
+        overdue = sum(
+            source.flag_overdue(now_s, reason)
+            for unit in self._link.units
+            if unit.state == "connected"
+            for source in unit.sources
+        )
         # A single lost reply, and getting in step after it, is no news for the log.
         is_news = silent_s > SILENT_TIMEOUTS * self._link.spec.reply_timeout_s
-        if overdue and is_news and self._logged is None:
+        if overdue and is_news and self._logged is None and len(self._link.units) == 1:
             self._logged = reason
             log.warning("%s: silent for %.1f s, %s", self._link.name, silent_s, _kept(overdue))
 
@@ -220,9 +241,10 @@ class Runner:
             self._silent_from_s = self._line.clock()
         if reason != self._logged:
             self._logged = reason
-            log.warning("%s; %s", reason, _kept(len(self._link.items)))
+            log.warning("%s; %s", reason, _kept(sum(len(unit.items) for unit in self._link.units)))
         self._line.counts.last_error = reason
-        self._link.disconnected(reason)
+        for unit in self._link.units:
+            unit.disconnected(reason)
 
 
 def _kept(count: int) -> str:

@@ -11,7 +11,7 @@ from mktl.errors import DeviceError, TemplateMismatchError
 from .reading import Reading, Source
 
 if TYPE_CHECKING:
-    from .link import TextLink
+    from .unit import Unit
 
 
 class Stream(Source):
@@ -21,10 +21,10 @@ class Stream(Source):
     is overdue.
     """
 
-    def __init__(self, link: TextLink, query: Query) -> None:
+    def __init__(self, link: Unit, query: Query) -> None:
         super().__init__(link, query)
         link.line.listeners.append(self.hear)
-        link.jobs.queue.on_new = link.transport.nudge
+        link.jobs.queue.on_new = link.line.transport.nudge
 
     def hear(self, line: bytes) -> bool:
         """Take *line* if it has the form; by the link's thread."""

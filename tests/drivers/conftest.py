@@ -41,7 +41,7 @@ def serve(make_daemon) -> Iterator[Callable[..., dict[str, mktl.Item]]]:
             def setup(self) -> None:
                 for key, words in items.items():
                     keywords = {word: value for word, value in words.items() if word not in DESCRIPTION}
-                    self.add_item(TextItem, key, link=link, **keywords)
+                    self.add_item(TextItem, key, **{"link": link, **keywords})
 
         links.append(link)
         descriptions = {

@@ -1,0 +1,246 @@
+"""One device on a line: its items, what it is asked, and whether it is there."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Literal
+
+import mktl
+from mktl.devicefile import Device, ItemSpec, LinkSpec, Query
+from mktl.errors import DeviceError
+
+from .backoff import Backoff
+from .bound import BoundItem
+from .checks import ErrorCheck
+from .jobs import Jobs
+from .line import Line
+from .reading import Source
+from .streams import Stream
+from .sync import identify
+from .turns import frames_of, turns_of
+
+if TYPE_CHECKING:
+    from .runner import Runner
+
+log = logging.getLogger("mktl.drivers.unit")
+
+State = Literal["connecting", "connected", "disconnected", "closed"]
+
+#: A device among others that has not answered so often in a row is mute.
+MUTE_AFTER = 2
+#: A mute device is asked again only after so many of its reply timeouts: what that costs, with the silence
+#: that the line needs afterwards, leaves the others 90 % of their rate.
+PROBE_TIMEOUTS = 25
+
+
+class Unit:
+    """What a daemon, its items and the line's thread see of one device.
+
+    On a line with others it is left alone when it does not answer: what waits for it fails at once, its
+    items say so, and it is asked now and then until it is back.
+
+    Args:
+        spec: Of its link.
+        line: That it is on.
+        jobs: Its lane.
+    """
+
+    def __init__(self, spec: LinkSpec, line: Line, jobs: Jobs) -> None:
+        self.spec = spec
+        self.name = spec.name
+        self.line = line
+        self.jobs = jobs
+        self.state: State = "connecting"
+        self.items: Sequence[BoundItem] = ()
+        self.check = None if spec.check_after_set is None else ErrorCheck(line, spec.check_after_set)
+        self._sources: dict[Query, Source] = {}
+        self._lock = threading.Lock()
+        self._misses = 0
+        self._pauses = Backoff(
+            max(spec.retry_s, PROBE_TIMEOUTS * spec.reply_timeout_s),
+            max(spec.retry_max_s, PROBE_TIMEOUTS * spec.reply_timeout_s),
+        )
+        self._probe: mktl.poll.Timer | None = None
+        self._was_there = False
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.title}, {self.state}>"
+
+    @property
+    def title(self) -> str:
+        """Its name and where it is."""
+        return f"{self.name} ({self.line.transport.address})"
+
+    @property
+    def runner(self) -> Runner:
+        """The thread of the line."""
+        raise NotImplementedError
+
+    # -- items
+
+    def bind(self, spec: ItemSpec, device: Device) -> tuple[type[mktl.Item], dict[str, Any]]:
+        """The class and the arguments for ``add_item`` that make *spec* an item of this link."""
+        query = device.queries[spec.query] if spec.query is not None else None
+        return BoundItem, {"link": self, "spec": spec, "query": query}
+
+    def source(self, query: Query) -> Source:
+        """What asks *query*: the same for everybody who sends the same and expects the same."""
+        key = replace(query, name="", link=self.name)
+        with self._lock:
+            source = self._sources.get(key)
+            if source is None:
+                source = self._sources[key] = (Stream if query.unsolicited else Source)(self, query)
+            return source
+
+    @property
+    def sources(self) -> list[Source]:
+        """Everything that it is asked."""
+        with self._lock:
+            return list(self._sources.values())
+
+    def attach(self, item: BoundItem) -> None:
+        """Take *item* in: what comes is published, what goes wrong shows on it."""
+        with self._lock:
+            self.items = [*self.items, item]
+            if item.source is not None:
+                item.source.items = [*item.source.items, item]
+        if self.state == "connected" and item.source is not None:
+            item.source.tick()
+
+    @property
+    def closing(self) -> threading.Event:
+        """Set when the line is closed: nobody need wait for it any more."""
+        return self.runner.closing
+
+    def begin(self) -> None:
+        """All items are there, and the line is about to be opened."""
+        for item in self.items:
+            item.begin()
+
+    def end(self) -> None:
+        """Ask nothing any more."""
+        self._stop_probing()
+        for source in self.sources:
+            source.stop()
+        self.jobs.refuse(f"{self.title} is closed; nothing was sent")
+        self.state = "closed"
+
+    # -- by the line's thread
+
+    def regain(self) -> None:
+        """Get in step again, in the middle of a job.
+
+        Raises:
+            LinkDownError: That failed.
+        """
+        if not self.line.in_step:
+            self.runner.resynchronise()
+
+    def introduce(self) -> None:
+        """See whether it is there, and the right one: then it is worked with.
+
+        Raises:
+            DeviceError: It is not; asked again later.
+        """
+        try:
+            if self.spec.identity is not None:
+                identify(self.line, self.spec.identity, self.spec.reply_timeout_s)
+            elif self._misses:
+                self._call_on()
+            self.initialise()
+        except DeviceError as error:
+            self._later(str(error))
+            raise
+        self.connected(self.line.clock())
+
+    def initialise(self) -> None:
+        """Carry out what the file wants done after each connect."""
+        if self.spec.init:
+            self.line.converse(turns_of(self.spec.init, self.spec), frames_of(self.spec.init, {}))
+        if self.check is not None:
+            self.check.forget()
+
+    def _call_on(self) -> None:
+        """Ask something that is easily answered, for a device without an identity."""
+        plain = (source for source in self.sources if source.question)
+        source = max(plain, key=lambda one: one.answered_s or 0.0, default=None)
+        if source is not None:
+            self.line.ask(source.question, self.spec.reply_timeout_s)
+
+    def connected(self, now_s: float) -> None:
+        """The right device is there: take jobs, and read everything."""
+        if self._was_there and self._misses:
+            log.info("%s: answering again", self.title)
+        self._was_there, self._misses = True, 0
+        self._pauses.reset()
+        self.state = "connected"
+        self.jobs.accept()
+        for item in self.items:
+            if item.source is None and item.status == "disconnected":
+                item.flag("unset" if item.time is None else "ok", "", "none")
+        for source in self.sources:
+            source.connected(now_s)
+        for item in self.items:
+            item.connected()
+
+    def disconnected(self, reason: str) -> None:
+        """It is away: what waits fails, and no value can be trusted."""
+        self._stop_probing()
+        self.state = "disconnected"
+        self.jobs.refuse(f"{reason}; nothing was sent")
+        for item in self.items:
+            item.flag("disconnected", reason)
+
+    # -- mute, among others
+
+    def heard(self) -> None:
+        """It has answered."""
+        self._misses = 0
+
+    def missed(self, error: Exception) -> None:
+        """It has not answered, on a line where others might."""
+        self._misses += 1
+        if self._misses >= MUTE_AFTER and self.state == "connected":
+            log.warning("%s: mute, left alone: %s", self.title, error)
+            self._later(str(error))
+
+    def _later(self, reason: str) -> None:
+        """Leave it alone for a while."""
+        self._misses = max(1, self._misses)
+        self.disconnected(reason)
+        if not self.closing.is_set():
+            self._probe = mktl.poll.clock().once(self._pauses.next_s(), self.call)
+
+    def call(self) -> None:
+        """Have it introduced, when its turn comes."""
+        self.jobs.offer(self.introduce, self, although_refused=True)
+
+    def _stop_probing(self) -> None:
+        probe, self._probe = self._probe, None
+        if probe is not None:
+            probe.cancel()
+
+
+class SharedLink(Unit):
+    """A device on another link's line; the other opens and closes it."""
+
+    def __init__(self, spec: LinkSpec, host: Unit) -> None:
+        super().__init__(spec, host.line, Jobs(host.jobs.queue))
+        self.host = host
+        self.transport = host.line.transport
+
+    @property
+    def runner(self) -> Runner:
+        """The host's."""
+        return self.host.runner
+
+    def open(self) -> None:
+        """Begin; the line is opened by its host."""
+        self.begin()
+
+    def close(self) -> None:
+        """End; the line stays open for the others."""
+        self.end()
