@@ -125,8 +125,11 @@ def misfit(item_type: str | None, template: Template, field: str) -> str | None:
 def never_equal(template: Template, field: str, values: Iterable[Scalar]) -> str | None:
     """Why the field can never have one of *values*; None when it can."""
     kind = kind_of(template, field)
+    words = next(one.values for one in template.fields if one.name == field)
     for value in values:
         is_text = isinstance(value, str)
+        if is_text and value in words:
+            continue
         if (kind in ("int", "float") and is_text) or (kind == "text" and not is_text):
             return f"{_placeholder(field)} is {_CALLED[kind]}, so it can never be {shown(value)}"
     return None

@@ -10,6 +10,8 @@ literals                              any text; ``\r \n \t \0 \\ \xNN``; ``{{`` 
 ``{:OFF=0|ON=1} {:off=0|on=1/i}``     words for values; with ``/i`` in any case
 ``{:u8} {:i32le} {:f32} {:bcd2}``     raw bytes, big-endian but for ``le``; ``{:bytes8}`` as they are
 ``{:hex4} {:ihex4}``                  exactly so many hex digits, unsigned or in two's complement
+``{:block} {:block i16le}``           an IEEE 488.2 block: bytes, or an array of numbers
+``{:f|OFF|LO<E-11}``                  a number, or one of these words as text
 ``{_:f} {_why:s}``                    skipped: read and dropped, written as something plain
 ``{_status:u8=100}``                  a constant: must come, is always written
 ``{item.other:.1f}``                  the value of another item
@@ -34,16 +36,18 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from ..errors import TemplateError, TemplateMismatchError
 from ._fields.base import error_offset
 from ._fields.compound import Constant
 from ._fields.departure import find_departure
 from ._fields.dissection import Dissection, dissect, usual_length
+from ._fields.extent import block_offset, fixed_length, has_block, measured
 from ._fields.layout import grouped, lay_out, pattern_of
 from ._fields.scan import ITEM, Part, Slot, Sum, scan
+from ._fields.sentinel import NumberOrWord, spec_with
 from ._fields.words import Words
 from ._fields.writing import write
 
@@ -63,7 +67,7 @@ class Field:
     kind: str
     #: As written after the colon, or after the "#".
     spec: str
-    #: What the words of a "word" stand for, in the order of the file.
+    #: What the words of a "word" stand for, or those that may stand for a number, in the order of the file.
     values: tuple[int | float | str, ...] = ()
 
 
@@ -89,7 +93,8 @@ class Template:
     encoding: str = "ascii"
     fields: tuple[Field, ...] = field(init=False, compare=False)
     _parts: tuple[Part, ...] = field(init=False, compare=False)
-    _regex: re.Pattern[bytes] = field(init=False, compare=False)
+    #: None where the length of a block makes it another one for every reply.
+    _regex: re.Pattern[bytes] | None = field(init=False, compare=False)
     _readers: tuple[_Reader, ...] = field(init=False, compare=False)
     _sums: tuple[tuple[int, Sum], ...] = field(init=False, compare=False)
 
@@ -115,7 +120,7 @@ class Template:
         filled = {
             "fields": tuple(map(_field, groups)),
             "_parts": parts,
-            "_regex": re.compile(b"".join(map(pattern_of, parts)), re.DOTALL),
+            "_regex": None if has_block(parts) else _compiled(parts),
             "_readers": tuple(reader for reader in readers if reader is not None),
             "_sums": tuple((number, part) for number, part in enumerate(groups, 1) if isinstance(part, Sum)),
         }
@@ -149,9 +154,14 @@ class Template:
         >>> Template.compile("1TP{:f}").parse(b"1TP5.25")
         {'': 5.25}
         """
-        match = self._regex.fullmatch(raw)
+        parts: Sequence[Part] = self._parts
+        regex = self._regex
+        if regex is None:
+            parts = measured(parts, raw)
+            regex = _compiled(parts)
+        match = regex.fullmatch(raw)
         if match is None:
-            raise TemplateMismatchError(raw, *find_departure(self._parts, raw))
+            raise TemplateMismatchError(raw, *find_departure(parts, raw))
         values: dict[str, object] = {}
         for reader in self._readers:
             found = match[reader.group]
@@ -175,7 +185,7 @@ class Template:
         >>> [(piece.source, piece.value) for piece in found.pieces], found.stopped
         ([('{p:f}', 8.15), ("','", None)], (5, 'a whole number'))
         """
-        pieces = dissect(self._parts, raw)
+        pieces = dissect(measured(self._parts, raw), raw)
         try:
             self.parse(raw)
         except TemplateMismatchError as error:
@@ -207,6 +217,49 @@ class Template:
     def is_constant(self) -> bool:
         """True without a single field."""
         return not self.fields
+
+    @property
+    def fixed_length(self) -> int | None:
+        r"""How many bytes match, where that is always the same number; None where it varies.
+
+        >>> Template.compile(r"\x02\x01{_status:u8=100}\x06{:i32}{#sum8}").fixed_length
+        9
+        """
+        return fixed_length(self._parts)
+
+    @property
+    def block(self) -> int | None:
+        """Where an IEEE 488.2 block begins, for :func:`~mktl.devicefile.blocks.block_end`.
+
+        None without a block, or where what stands before it has no fixed length.
+
+        >>> Template.compile(":CURV {:block i16}").block
+        6
+        """
+        return block_offset(self._parts)
+
+    def with_words(self, name: str, words: Iterable[str]) -> Template:
+        """The same template, in which the device may put one of *words* in the place of a number.
+
+        Args:
+            name: Of the field. One of text reads these words as it is, and raw bytes have no place for
+                any: the template is then returned unchanged.
+            words: Read as they stand, and written where the value is one of them.
+
+        Raises:
+            TemplateError: No such field, or a word that its encoding cannot express.
+
+        >>> Template.compile("{:f} mbar").with_words("", ["LO<E-11"]).parse(b"LO<E-11 mbar")
+        {'': 'LO<E-11'}
+        """
+        slot = next((s for s in grouped(self._parts) if isinstance(s, Slot) and s.name == name), None)
+        if slot is None:
+            known = ", ".join(repr(known) for known in self.names)
+            raise TemplateError(self.source, 0, f"no field is named {name!r}; there are {known or 'none'}")
+        spec = spec_with(slot.spec, slot.converter, words, self.encoding)
+        end = slot.at + len(slot.placeholder)
+        placeholder = replace(slot, spec=spec).placeholder
+        return Template(self.source[: slot.at] + placeholder + self.source[end:], self.encoding)
 
     def __repr__(self) -> str:
         encoding = "" if self.encoding == "ascii" else f", encoding={self.encoding!r}"
@@ -262,8 +315,13 @@ def _check_names(source: str, groups: Sequence[Slot | Sum]) -> None:
 def _field(part: Slot | Sum) -> Field:
     if isinstance(part, Sum):
         return Field("#", "checksum", part.checksum.spec)
-    values = tuple(value for _, value in part.converter.pairs) if isinstance(part.converter, Words) else ()
+    words = part.converter.words if isinstance(part.converter, NumberOrWord) else part.converter
+    values = tuple(value for _, value in words.pairs) if isinstance(words, Words) else ()
     return Field(part.name, part.converter.kind, part.spec, values)
+
+
+def _compiled(parts: Iterable[Part]) -> re.Pattern[bytes]:
+    return re.compile(b"".join(map(pattern_of, parts)), re.DOTALL)
 
 
 def _reader(group: int, slot: Slot) -> _Reader | None:

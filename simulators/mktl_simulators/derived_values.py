@@ -156,6 +156,8 @@ def first_value(metadata: Mapping[str, Any]) -> Any:
 def fit(raw: Any, field: Field | None, spec: ItemSpec) -> Any:
     """*raw* as a field of this kind can be written: a word for its number, a whole number for 19.5."""
     kind = field.kind if field else "any"
+    if field and isinstance(raw, str) and raw in field.values:
+        return raw
     if kind == "text" and not isinstance(raw, (str, bytes)):
         words = spec.metadata.get("enumerators") or {}
         return words.get(_whole(raw), str(raw))

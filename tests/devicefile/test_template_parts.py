@@ -133,6 +133,10 @@ def test_text_before_an_optional_part_ends_where_that_begins() -> None:
         ("i16le*", [-1, 2], b"\xff\xff\x02\x00"),
         ("02X*", [1, 255], b"01FF"),
         ("hex2* ", [1, 255], b"01 FF"),
+        ("u16le*2", [1, 0x0201], b"\x01\x00\x01\x02"),
+        (".1f*2, ", [1.0, -2.5], b"1.0, -2.5"),
+        ("[A-Z]*3;", ["AB", "C", "D"], b"AB;C;D"),
+        ("OFF|ON* ", ["ON", "OFF"], b"ON OFF"),
     ],
 )
 def test_an_array_is_a_list_in_both_directions(spec, values, raw) -> None:
@@ -164,6 +168,17 @@ def test_an_element_that_does_not_fit_is_refused() -> None:
         Template.compile("{:d*,}").format({VALUE: [1, "x"]})
     with pytest.raises(ItemValueError, match=r"takes nothing with ',' in it, got b'a,b'"):
         Template.compile("{:s*,}").format({VALUE: ["a,b", "c"]})
+
+
+def test_a_counted_array_has_so_many_elements_and_no_other_number() -> None:
+    line = Template.compile("{a:u8*3}{b:u8*}")
+    assert line.parse(b"\x01\x02\x03\x04\x05") == {"a": [1, 2, 3], "b": [4, 5]}
+    with pytest.raises(ItemValueError, match=r"^\{a:u8\*3\} takes 3 elements, got 2$"):
+        line.format({"a": [1, 2], "b": [1]})
+    with pytest.raises(TemplateMismatchError):
+        Template.compile("{:d*3,}").parse(b"1,2")
+    with pytest.raises(TemplateMismatchError, match=r"at byte 6 expected the end"):
+        Template.compile("{:d*3,}").parse(b"1,2,3,4")
 
 
 @pytest.mark.parametrize("spec", ["d*", "f*", "s*", "q*", "[A-Z]*", "OFF=0|ON=1*"])

@@ -61,6 +61,10 @@ EXACT = {
     ".17g,* ": st.lists(FLOATS, min_size=1),
     "s*, ": st.lists(PLAIN, min_size=1),
     "q*,": st.lists(TEXT, min_size=1),
+    ".17g|OFF|---": FLOATS | st.sampled_from(["OFF", "---"]),
+    "u16*3": st.lists(whole(0, 2**16 - 1), min_size=3, max_size=3),
+    "d*2,": st.lists(st.integers(), min_size=2, max_size=2),
+    "block": st.binary(max_size=20),
     "u16*": st.lists(whole(0, 2**16 - 1), min_size=1),
     "OFF=0|ON=1*,": st.lists(st.sampled_from([0, 1]), min_size=1),
 }
@@ -89,7 +93,7 @@ def test_a_row_of_fields_reads_back_what_it_wrote(fields, checksum) -> None:
     assert line.parse(line.format(values)) == values
 
 
-@given(st.lists(FIELDS, min_size=1, max_size=4), st.integers(0, 4))
+@given(st.lists(FIELDS.filter(lambda field: field[0] != "block"), min_size=1, max_size=4), st.integers(0, 4))
 def test_a_row_of_optional_parts_reads_back_those_that_were_given(fields, given_count) -> None:
     options = "".join(f"{{?|{{n{number}:{spec}}}?}}" for number, (spec, _) in enumerate(fields))
     values = {f"n{number}": value for number, (_, value) in enumerate(fields[:given_count])}

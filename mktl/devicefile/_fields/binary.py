@@ -232,10 +232,14 @@ def read_binary(spec: str) -> Converter | None:
     if found := _FLOAT.fullmatch(spec):
         letter = "f" if found["bits"] == "32" else "d"
         return RawFloat(struct.Struct(("<" if found["le"] else ">") + letter))
-    if found := _HEX.fullmatch(spec):
-        return HexInt(int(found["digits"]), found["sign"] == "i")
     if found := _BCD.fullmatch(spec):
         return Bcd(int(found["bytes"]))
     if found := _BYTES.fullmatch(spec):
         return RawBytes(int(found["bytes"]) if found["bytes"] else None)
-    return None
+    return read_hex(spec)
+
+
+def read_hex(spec: str) -> HexInt | None:
+    """The field of ``hex4`` or ``ihex4``; None for others."""
+    found = _HEX.fullmatch(spec)
+    return HexInt(int(found["digits"]), found["sign"] == "i") if found else None

@@ -111,9 +111,14 @@ class Checksum:
     skip: int = 0
 
     @property
+    def size(self) -> int:
+        """Length in the frame."""
+        return 2 * self.length if self.as_hex else self.length
+
+    @property
     def pattern(self) -> bytes:
         """What the sum looks like; whether it is right is for :meth:`agrees`."""
-        return rb"[0-9A-Fa-f]{%d}" % (2 * self.length) if self.as_hex else rb".{%d}" % self.length
+        return (rb"[0-9A-Fa-f]{%d}" if self.as_hex else rb".{%d}") % self.size
 
     @property
     def expected(self) -> str:

@@ -56,10 +56,11 @@ class Constant(Converter):
 
 @dataclass(frozen=True, slots=True)
 class Array(Converter):
-    """``f*,``: one or more of a field with a separator between, as a list."""
+    """``f*,``, ``u16*8``: so many or one or more of a field, with or without a separator, as a list."""
 
     base: Converter
     separator: bytes
+    count: int | None = None
     _one: re.Pattern[bytes] = field(init=False, compare=False, repr=False)
 
     kind = "array"
@@ -69,7 +70,13 @@ class Array(Converter):
 
     @property
     def default(self) -> object:
-        return [self.base.default]
+        return [self.base.default] * (self.count or 1)
+
+    @property
+    def size(self) -> int | None:
+        if self.count is None or self.base.size is None:
+            return None
+        return self.count * self.base.size + (self.count - 1) * len(self.separator)
 
     @property
     def open(self) -> Openness | None:
@@ -77,8 +84,8 @@ class Array(Converter):
 
     @property
     def pattern(self) -> bytes:
-        one = self.base.pattern
-        return rb"%s(?:%s%s)*" % (one, re.escape(self.separator), one)
+        one, more = self.base.pattern, b"*" if self.count is None else b"{%d}" % (self.count - 1)
+        return rb"%s(?:%s%s)%s" % (one, re.escape(self.separator), one, more)
 
     @property
     def expected(self) -> str:
@@ -88,6 +95,8 @@ class Array(Converter):
         values = _elements(value)
         if not values:
             raise ItemValueError("takes at least one element, got none")
+        if self.count not in (None, len(values)):
+            raise ItemValueError(f"takes {self.count} elements, got {len(values)}")
         return self.separator.join(map(self.base.encode, values))
 
     def decode(self, raw: bytes) -> list[object]:
@@ -118,8 +127,8 @@ def _elements(value: object) -> list[object]:
     return list(value)
 
 
-def array_of(base: Converter, separator: bytes) -> Array:
-    """Several of *base*; without a separator they must be of one length.
+def array_of(base: Converter, separator: bytes, count: int | None = None) -> Array:
+    """*count* or at least one of *base*; without a separator they must be of one length.
 
     Raises:
         SpecError: Nothing tells where one element ends.
@@ -132,4 +141,4 @@ def array_of(base: Converter, separator: bytes) -> Array:
             )
     if isinstance(base, CharSet) and separator and separator[0] in base.allowed:
         raise SpecError(f"the set {base.source} has the separator {quoted(separator)} in it; take it out")
-    return Array(base, separator)
+    return Array(base, separator, count)

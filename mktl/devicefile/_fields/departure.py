@@ -47,7 +47,7 @@ def _runs_to_the_end(parts: Sequence[Part], fits: int) -> bool:
 
 def _next_element(part: Part, raw: bytes, end: int) -> tuple[int, str] | None:
     """Where an array goes on with a separator, but not with an element."""
-    if not isinstance(part, Slot) or not isinstance(part.converter, Array):
+    if not isinstance(part, Slot) or not isinstance(part.converter, Array) or part.converter.count:
         return None
     separator = part.converter.separator
     if not separator or not raw.startswith(separator, end):

@@ -55,7 +55,7 @@ def usual_length(parts: Sequence[Part]) -> int:
         if isinstance(leaf, Literal):
             total += len(leaf.data)
         elif isinstance(leaf, Sum):
-            total += leaf.checksum.length * (2 if leaf.checksum.as_hex else 1)
+            total += leaf.checksum.size
         else:
             size = leaf.converter.size
             total += _USUAL.get(leaf.converter.kind, 1) if size is None else size

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ...errors import TemplateError
 from .base import Converter, SpecError
+from .block import Block
 from .checksums import Checksum, read_checksum
 from .compound import Constant
 from .escapes import encode_text, read_escape
@@ -117,7 +118,7 @@ class _Scanner:
         if two == "{#":
             return self._sum(start, in_option=in_option)
         if two[0] == "{":
-            return self._slot(start)
+            return self._slot(start, in_option=in_option)
         if two[0] == "}":
             raise self._error(start, "a '}' closes nothing here; the character itself is written '}}'")
         return Literal(start, self._byte(start))
@@ -143,7 +144,7 @@ class _Scanner:
         except SpecError as error:
             raise self._error(start, str(error)) from None
 
-    def _slot(self, start: int) -> Slot:
+    def _slot(self, start: int, *, in_option: bool) -> Slot:
         colon = self.source.find(":", start)
         brace = self.source.find("}", start)
         if colon < 0 or 0 <= brace < colon:
@@ -162,6 +163,10 @@ class _Scanner:
         slot = Slot(start, name, spec, converter)
         if isinstance(converter, Constant) and not slot.is_skipped:
             raise self._error(start, f"a constant carries no value; name it {{_{name}:{spec}}}")
+        if isinstance(converter, Block) and in_option:
+            raise self._error(
+                start, "a block cannot stand in an optional part, for its header says where it ends"
+            )
         return slot
 
     def _bare(self, start: int) -> Slot:

@@ -8,20 +8,24 @@ from dataclasses import dataclass
 
 from ...errors import ItemValueError
 from .base import Converter, SpecError
-from .binary import read_binary
+from .binary import read_binary, read_hex
+from .block import read_block
 from .compound import Constant, array_of
 from .escapes import unescape
 from .numbers import read_float, read_whole
+from .sentinel import NumberOrWord
 from .text import Quoted, Text, read_char_set, read_expression, read_fixed_text
 from .words import number_or_text, read_words
 
-_ARRAY = re.compile(r"(?P<one>.+?)\*(?P<separator>[^|=]*)", re.DOTALL)
+_ARRAY = re.compile(r"(?P<one>.+?)\*(?P<times>[^|=]*)", re.DOTALL)
+#: What stands behind the star of an array.
+_TIMES = re.compile(r"(?P<count>[1-9]\d{0,5})?(?P<separator>.*)", re.DOTALL)
 _CONSTANT = re.compile(r"(?P<base>[^=|]+)=(?P<value>[^=|]*)", re.DOTALL)
 _FIXED_TEXT = re.compile(r"\d{1,5}s")
 _KNOWN = (
     *("f", "e", "g", "d", "x", "X", "o", "b", "s", "q"),
     *(f"{letter}{bits}{order}" for letter in "ui" for bits in (8, 16, 24, 32, 64) for order in ("", "le")),
-    *("f32", "f64", "f32le", "f64le", "hex2", "hex4", "hex8", "ihex4", "bcd2", "bytes"),
+    *("f32", "f64", "f32le", "f64le", "hex2", "hex4", "hex8", "ihex4", "bcd2", "bytes", "block"),
 )
 _FAMILIES = (
     "a float is like {:.4f}, a whole number {:d} or {:02X}, text {:s}, a word {:OFF=0|ON=1}, "
@@ -46,7 +50,12 @@ def read_spec(spec: str, encoding: str) -> Converter:
         return read_expression(spec[1:-1], encoding)
     if spec.startswith("["):
         return _read_set(spec, encoding)
-    found = _read_array(spec, encoding) or _read_constant(spec) or _read_single(spec, encoding)
+    found = (
+        read_block(spec)
+        or _read_array(spec, encoding)
+        or _read_constant(spec)
+        or _read_single(spec, encoding)
+    )
     if found is None:
         raise SpecError(_advice(spec))
     return found
@@ -59,7 +68,7 @@ def _read_set(spec: str, encoding: str) -> Converter:
         return read_char_set(spec, encoding)
     if spec[end] != "*":
         raise SpecError(f"'{spec[end:]}' follows the set {spec[:end]}; only * and a separator may")
-    return array_of(read_char_set(spec[:end], encoding), unescape(spec[end + 1 :], encoding))
+    return _several(read_char_set(spec[:end], encoding), spec[end + 1 :], encoding)
 
 
 def _read_array(spec: str, encoding: str) -> Converter | None:
@@ -69,7 +78,14 @@ def _read_array(spec: str, encoding: str) -> Converter | None:
     one = _read_single(found["one"], encoding)
     if one is None:
         raise SpecError(_advice(found["one"]))
-    return array_of(one, unescape(found["separator"], encoding))
+    return _several(one, found["times"], encoding)
+
+
+def _several(one: Converter, times: str, encoding: str) -> Converter:
+    """An array of *one*, with the count and the separator that stand behind its star."""
+    found = _TIMES.fullmatch(times)
+    assert found is not None
+    return array_of(one, unescape(found["separator"], encoding), int(found["count"] or 0) or None)
 
 
 def _read_constant(spec: str) -> Converter | None:
@@ -108,8 +124,17 @@ def _read_single(spec: str, encoding: str) -> Converter | None:
         return read_fixed_text(spec, encoding)
     number = _read_number(spec)
     if number is None and ("|" in spec or "=" in spec):
-        return read_words(spec, encoding)
+        return _read_words(spec, encoding)
     return number
+
+
+def _read_words(spec: str, encoding: str) -> Converter:
+    """Words; behind a printed number's format those that may stand in its place."""
+    first, _, others = spec.partition("|")
+    number = read_float(first) or read_whole(first) or read_hex(first)
+    if number is None or not others:
+        return read_words(spec, encoding)
+    return NumberOrWord(number, read_words(others, encoding))
 
 
 def set_end(text: str, start: int) -> int:

@@ -79,6 +79,10 @@ class Words(Converter):
     def decode(self, raw: bytes) -> object:
         return self._values[raw.lower() if self.any_case else raw]
 
+    def knows(self, raw: bytes) -> bool:
+        """True for one of the words."""
+        return (raw.lower() if self.any_case else raw) in self._values
+
     def _nearly(self, value: object) -> bytes | None:
         """The word of a number that differs from *value* by no more than the rounding of a scale."""
         if isinstance(value, str):
