@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from mktl.devicefile import LinkSpec, Step, Template
@@ -19,6 +18,7 @@ from mktl.errors import (
 )
 
 from .framing import Cut, Framer, LengthCut, SilenceCut, cut_of
+from .taps import Counts, Taps
 from .transport import Transport, WriteError
 from .turns import Turn, turns_of
 from .wording import quoted
@@ -33,18 +33,6 @@ PATIENCE = 5
 STRAYS_LOGGED_S = 60.0
 #: How often somebody who waits long looks up.
 SLICE_S = 0.25
-
-
-@dataclass(slots=True)
-class Counts:
-    """What a link has been through since it was made."""
-
-    exchanges: int = 0
-    timeouts: int = 0
-    #: Times that something arrived which was no answer to what was sent last.
-    late_replies: int = 0
-    connections: int = 0
-    last_error: str = ""
 
 
 class Line:
@@ -81,6 +69,8 @@ class Line:
         self.asked_timeout_s = 0.0
         #: How replies end where an exchange says nothing else.
         self.cut = cut_of(spec.framing)
+        #: Told of all that passes.
+        self.taps = Taps()
         #: Each takes a line that came unasked, or says False.
         self.listeners: list[Callable[[bytes], bool]] = []
         self._framer = Framer()
@@ -188,6 +178,7 @@ class Line:
         command, until_s = frame or b"", self.clock() + turn.timeout_s
         got = self._whole(command, turn.cut, turn.timeout_s)
         while True:
+            self.taps.replied(got, turn.cut, turn.step)
             try:
                 return turn.understand(got, frame)
             except DeviceRefusedError as error:
@@ -384,9 +375,12 @@ class Line:
 
     def _read(self, timeout_s: float) -> bytes:
         try:
-            return self.transport.read(timeout_s)
+            data = self.transport.read(timeout_s)
         except LinkDownError as error:
             raise self._broken(error) from None
+        if data:
+            self.taps.received(data)
+        return data
 
     def _write(self, data: bytes) -> None:
         try:
@@ -397,6 +391,7 @@ class Line:
         self.sent = True
         self.sent_s = self.clock()
         self._quiet_from_s = self.sent_s + self.transport.transmit_s(len(data))
+        self.taps.sent(data)
 
     def _broken(self, error: LinkDownError) -> LinkDownError:
         """Note that the port is gone; the error as others see it."""

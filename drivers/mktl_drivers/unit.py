@@ -18,8 +18,10 @@ from .checks import ErrorCheck
 from .jobs import Jobs
 from .line import Line
 from .reading import Source
+from .rehearsal import rehearse
 from .streams import Stream
 from .sync import identify
+from .taps import Tap, Taps
 from .turns import frames_of, turns_of
 
 if TYPE_CHECKING:
@@ -109,6 +111,19 @@ class Unit:
                 item.source.items = [*item.source.items, item]
         if self.state == "connected" and item.source is not None:
             item.source.tick()
+
+    # -- for who wants to see what is said
+
+    @property
+    def taps(self) -> Taps:
+        """Who is told of all that passes on the line."""
+        return self.line.taps
+
+    def rehearse(self, item: BoundItem, replies: Sequence[bytes], tap: Tap, **values: Any) -> None:
+        """Read *item*, or set it, with *replies* in the place of the device's; see :func:`.rehearse`."""
+        rehearse(item, replies, tap, **values)
+
+    # -- from first to last
 
     @property
     def closing(self) -> threading.Event:

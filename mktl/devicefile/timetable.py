@@ -70,7 +70,7 @@ def character_s(link: LinkSpec) -> float:
     if not isinstance(baudrate, int) or baudrate <= 0:
         return 0.0
     parity = 0 if settings.get("parity", "none") in ("none", None) else 1
-    return (1 + settings.get("bytesize", 8) + parity + settings.get("stopbits", 1)) / baudrate
+    return float(1 + settings.get("bytesize", 8) + parity + settings.get("stopbits", 1)) / baudrate
 
 
 def _bytes(step: Step, link: LinkSpec) -> int:
