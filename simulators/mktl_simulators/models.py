@@ -17,6 +17,7 @@ MODELS = {
     "e3631a": "mktl_simulators.e3631a:E3631A",
     "eurotherm3216": "mktl_simulators.eurotherm3216:Eurotherm3216",
     "julabo": "mktl_simulators.julabo:Julabo",
+    "keithley2450": "mktl_simulators.keithley2450:Keithley2450",
     "lakeshore336": "mktl_simulators.lakeshore336:LakeShore336",
     "wago750352": "mktl_simulators.wago750352:Wago750352",
 }

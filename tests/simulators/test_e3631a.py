@@ -127,6 +127,7 @@ def test_each_query_is_answered_as_after_a_reset(supply, message, reply) -> None
         ("INST:NSEL 2;:VOLT 24.5;CURR 0.75", "APPL? P25V", '"24.500000,0.750000"'),
         ("INST P6V;VOLT 5", "VOLT?", "+5.00000000E+00"),
         ("INST N25V;:SOURCE:VOLTAGE:LEVEL:IMMEDIATE:AMPLITUDE -25.75", "VOLT?", "-2.57500000E+01"),
+        ("INST P25V;:SOUR:VOLT:LEV:IMM:AMPL 7", "VOLT?", "+7.00000000E+00"),
         ("INST N25V;VOLT MAX", "VOLT?", "-2.57500000E+01"),
         ("APPL P6V,5.0,1.0", "APPL? P6V", '"5.000000,1.000000"'),
         ("APPL P6V,DEF,MAX", "APPL? P6V", '"0.000000,5.150000"'),

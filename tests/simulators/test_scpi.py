@@ -66,8 +66,9 @@ def test_a_header_is_known_in_each_of_its_forms(bench, header) -> None:
     ("message", "code"),
     [
         ("VOLTA 2", -113), ("VOL 2", -113), ("SOUR2:VOLT 2", -113), ("LEV 2", -113), ("FOO?", -113),
-        ("*FOO", -113), ("VOLT", -109), ("VOLT 1,2", -108), ("READ? 1", -108), ("*RST 1", -108), ("CHAN2:COUN", -109),
-        ("VOLT ON", -104), ("VOLT 1..2", -104), ("OUTP MAYBE", -104), ("DISP:TEXT HELLO", -104),
+        ("*FOO", -113), ("VOLT", -109), ("VOLT 1,2", -108), ("READ? 1", -108), ("*RST 1", -108),
+        ("CHAN2:COUN", -109), ("VOLT ON", -104), ("VOLT 1..2", -104), ("OUTP MAYBE", -104),
+        ("DISP:TEXT HELLO", -104),
         ("DISP:TEXT \"HELLO", -151), ("VOLT 1 A", -131), ("OUTP 1 V", -131),
         ("VOLT 10.1", -222), ("VOLT -11", -222), ("CHAN1:COUN 10", -222),
         ("FUNC RES", -224), ("FUNC VOLTA", -224),

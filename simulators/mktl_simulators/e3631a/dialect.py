@@ -93,8 +93,8 @@ class E3631A(ScpiDevice):
 
     def commands(self) -> Iterable[Command]:
         """Chapter 4 of the guide, in its order."""
-        level = "[SOURce:]{}[:LEVel][:IMMediate][:AMPlitude]"
-        triggered = "[SOURce:]{}[:LEVel]:TRIGgered[:AMPlitude]"
+        level = "[SOURce:]{}[:LEVel][:IMMediate][:AMPLitude]"
+        triggered = "[SOURce:]{}[:LEVel]:TRIGgered[:AMPLitude]"
         volts, amps = (
             number(lambda: volt_limits(self.output), "V"),
             number(lambda: amp_limits(self.output), "A"),
