@@ -10,7 +10,8 @@ from ..config.block import Block
 from ..errors import MktlError, NoAnswerError
 from ..protocol.client import client
 from ..protocol.discover import call, udp_ports
-from ..protocol.message import Payload, Request
+from ..protocol.message import Request
+from ..wire.payload import Payload
 from ..workers import Lane
 
 log = logging.getLogger(__name__)

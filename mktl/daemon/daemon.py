@@ -22,7 +22,7 @@ from ..item.types import check_value
 from ..persist import Persistence
 from ..protocol.discover import Responder, udp_ports
 from ..protocol.host import own_hostname
-from ..protocol.message import Incoming
+from ..protocol.incoming import Incoming
 from ..protocol.server import Server
 from ..workers import Workers
 from . import builtin, configure

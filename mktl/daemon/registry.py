@@ -13,7 +13,9 @@ from ..errors import ConflictError, MktlError
 from ..protocol.client import client
 from ..protocol.discover import call, udp_ports
 from ..protocol.host import own_hostname, reachable
-from ..protocol.message import Incoming, Payload, Request
+from ..protocol.incoming import Incoming
+from ..protocol.message import Request
+from ..wire.payload import Payload
 from .daemon import Daemon
 
 log = logging.getLogger(__name__)

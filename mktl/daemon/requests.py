@@ -7,7 +7,8 @@ import time
 
 from ..errors import MktlError, NotGettableError, NotSettableError, UnknownItemError
 from ..item import Item
-from ..protocol.message import Incoming, Payload
+from ..protocol.incoming import Incoming
+from ..wire.payload import Payload
 from .catalog import Catalog
 
 

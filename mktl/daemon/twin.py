@@ -10,7 +10,8 @@ from ..config.block import Block, endpoint
 from ..errors import ConflictError, MktlError
 from ..protocol.client import client
 from ..protocol.discover import call, udp_ports
-from ..protocol.message import Payload, Request
+from ..protocol.message import Request
+from ..wire.payload import Payload
 
 #: How long answers are waited for: a network answers within some milliseconds, or not.
 CALL_S = 0.1

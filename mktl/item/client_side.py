@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import getpass
-import os
-import platform
-import sys
 import threading
 from collections.abc import Mapping
-from functools import cache
 from typing import Any
 
 from ..errors import MktlError, NotGettableError
 from ..protocol.client import client
-from ..protocol.message import NO_ACK_OR_REP, Payload, Request, raise_error
+from ..protocol.message import NO_ACK_OR_REP, Request, raise_error
+from ..protocol.origin import origin
 from ..wire.bulk import array_payload, is_array, to_plain
 from ..wire.frames import topic
+from ..wire.payload import Payload
 from . import formats
 from .callbacks import Callback, Callbacks
 from .owner import Owner
@@ -299,6 +296,15 @@ class ClientSide:
         """*value* as text."""
         return formats.to_text(self.full_key, self.config, value)
 
+    def to_quantity(self, value: Any, units: Any = None) -> Any:
+        """*value*, in the item's unit, as a ``pint.Quantity``, or in *units*."""
+        quantity = to_quantity(self.full_key, self.config, value)
+        return quantity if units is None else quantity.to(units)
+
+    def from_quantity(self, quantity: Any) -> Any:
+        """The number that *quantity* is in the item's unit."""
+        return from_quantity(self.full_key, self.config, quantity)
+
     def from_format(self, text: Any) -> Any:
         """The value that *text* stands for.
 
@@ -318,22 +324,3 @@ def _seconds_after(later: Reading, earlier: Reading) -> float:
 
 def _is_repeat(reading: Reading, known: Reading) -> bool:
     return reading.time == known.time and reading.same_trust(known) and same_value(reading.value, known.value)
-
-
-@cache
-def _process() -> dict[str, Any]:
-    try:
-        user = getpass.getuser()
-    except (KeyError, OSError):
-        user = str(os.getuid())
-    return {
-        "_user": user,
-        "_hostname": platform.node(),
-        "_executable": sys.executable,
-        "_argv": list(sys.argv),
-    }
-
-
-def origin() -> dict[str, Any]:
-    """Who sends a SET, as the daemon is told."""
-    return {**_process(), "_pid": os.getpid(), "_ppid": os.getppid()}

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from .. import poll
 from ..errors import MktlError, NotSettableError
-from ..protocol.message import Incoming, Payload, Request
+from ..protocol.incoming import Incoming
+from ..protocol.message import Request
 from ..wire.bulk import array_from
 from ..wire.codec import VERSIONS
 from ..wire.frames import topic
-from ..wire.payload import Bulk
+from ..wire.payload import Bulk, Payload
 from .callbacks import Callbacks
 from .performers import Performers
 from .reading import SOUND, Reading, same_value

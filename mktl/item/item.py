@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import Any
 
 from ..config.names import check_key
 from ..errors import MktlError
 from ..protocol.client import client
-from ..protocol.message import Incoming, Payload, Request
+from ..protocol.incoming import Incoming
+from ..protocol.message import Payload as Outgoing
+from ..protocol.message import Request
+from ..wire.payload import Payload
 from .callbacks import Callbacks
 from .client_side import ClientSide
 from .daemon_side import DaemonSide, Publisher
@@ -103,8 +107,9 @@ class Item(Operators, ClientSide, DaemonSide):
     def to_payload(self, value: Any = None, timestamp: float | None = None) -> Payload:
         """The payload for *value*, or for what the item holds."""
         if value is None and timestamp is None:
-            return self._reading.to_payload()
-        return Reading(value, timestamp, status="ok").to_payload()
+            return Outgoing.of(self._reading.to_payload())
+        assumed = time.time() if timestamp is None else timestamp
+        return Outgoing.of(Reading(value, assumed, status="ok").to_payload())
 
     def from_payload(self, payload: Payload) -> Any:
         """The value in *payload*; an array when there is bulk data."""

@@ -28,13 +28,12 @@ class Asynchronous:
         self._acknowledged: set[bytes] = set()
 
     def send(self, request: Request) -> None:
-        """Send; the request completes when its response comes, at once when it asks for none."""
-        if not request.flags:
+        """Send; the request completes when its response comes, never when it asks for none."""
+        if request.ack or request.reply:
             self._pending[request.id] = request
+        if request.ack:
             self._unacknowledged.append((time.monotonic() + ACK_TIMEOUT_S, request.id))
         self.socket.send_multipart(request.parts(), zmq.NOBLOCK)
-        if request.flags:
-            request.complete(Payload())
 
     def receive(self, most: int = 1000) -> None:
         """Take in what has arrived."""
@@ -51,7 +50,7 @@ class Asynchronous:
         except FrameError:
             return
         if frames.type == ACK and frames.id in self._pending:
-            self._acknowledged.add(frames.id)
+            self._note_ack(self._pending[frames.id])
         elif frames.type == REP and frames.id in self._pending:
             request = self._pending.pop(frames.id)
             self._acknowledged.discard(frames.id)
@@ -59,6 +58,13 @@ class Asynchronous:
                 request.complete(Payload.decode(frames.payload, frames.bulk, frames.version))
             except MktlError as error:
                 request.complete(error_payload(error))
+
+    def _note_ack(self, request: Request) -> None:
+        request._complete_ack()
+        if request.reply:
+            self._acknowledged.add(request.id)
+        else:  # that was all there is to come
+            del self._pending[request.id]
 
     def next_due_s(self) -> float | None:
         """When the first missing ACK is overdue, monotonic; None when none is missing."""

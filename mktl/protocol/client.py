@@ -15,10 +15,11 @@ from collections.abc import Callable
 
 import zmq
 
+from ..wire.payload import Payload
 from ..workers import Workers
 from .asynchronous import Asynchronous
 from .dealer import ACK_TIMEOUT_S, Dealer
-from .message import Payload, Request
+from .message import Request
 from .subscriptions import Listener, Subscriptions
 
 log = logging.getLogger(__name__)
@@ -72,7 +73,8 @@ class Client:
 
     def send(self, address: str, request: Request) -> None:
         """Send *request* without waiting; ``request.wait`` gives the response later."""
-        request.expect()
+        if request.reply:
+            request.expect()
         self._do(lambda: self._asynchronous_to(address).send(request))
 
     def subscribe(self, address: str, topic: bytes, listener: Listener, wait_s: float = CONNECT_S) -> None:

@@ -9,7 +9,8 @@ import zmq
 
 from ..errors import NoAnswerError
 from ..wire.frames import ACK, REP, FrameError, unpack
-from .message import Payload, Request, raise_error
+from ..wire.payload import Payload
+from .message import Request, raise_error
 
 #: A daemon acknowledges at once; one that has not in this time is not there.
 ACK_TIMEOUT_S = 1.0
@@ -49,7 +50,7 @@ class Dealer:
             if frames.id != request.id:
                 continue  # the late answer to a request that was given up
             if frames.type == REP:
-                request.response = response = Payload.decode(frames.payload, frames.bulk, frames.version)
+                response = Payload.decode(frames.payload, frames.bulk, frames.version)
                 raise_error(response)
                 return response
             if frames.type == ACK and not acked:

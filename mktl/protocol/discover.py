@@ -12,6 +12,7 @@ import os
 import re
 import select
 import socket
+import threading
 import time
 from collections.abc import Callable, Iterable
 
@@ -22,7 +23,7 @@ REGISTRY_PORT, DAEMON_PORT = 10103, 10111
 
 CALL = b"Aloha mKTL"
 ANSWER = b"E komo mai:"
-_ANSWER = re.compile(rb"E komo mai:(\d{1,5})\Z")
+_ANSWER = re.compile(rb"E komo mai:(-?\d{1,5})\Z")
 
 #: A caller that was answered within this time is not answered again.
 QUIET_S = 1.0
@@ -111,10 +112,24 @@ def addresses() -> tuple[str, ...]:
     return chosen or EVERYBODY
 
 
-def call(ports: Iterable[int], wait_s: float, hosts: Iterable[str] | None = None) -> list[tuple[str, int]]:
+def call(
+    ports: Iterable[int],
+    wait_s: float,
+    hosts: Iterable[str] | None = None,
+    *,
+    enough: int | None = None,
+    lowest: int = 1,
+) -> list[tuple[str, int]]:
     """Call *ports* of *hosts* and collect for *wait_s* seconds who answers: ``[(host, request port)]``.
 
     A host that answers from several of its addresses is in the list with each.
+
+    Args:
+        ports: UDP ports.
+        wait_s: How long answers are waited for.
+        hosts: Whom to call; everybody near, when left out.
+        enough: Wait no longer once so many have answered.
+        lowest: Answers with a lower request port than this are passed over.
     """
     ports = tuple(ports)
     hosts = addresses() if hosts is None else hosts
@@ -126,10 +141,11 @@ def call(ports: Iterable[int], wait_s: float, hosts: Iterable[str] | None = None
             for port in ports:
                 with contextlib.suppress(OSError):  # no such route here
                     sent += caller.sendto(CALL, (host, port))
-        return _collect(caller, time.monotonic() + wait_s) if sent else []
+        answers = _collect(caller, time.monotonic() + wait_s, enough) if sent else []
+    return [(host, port) for host, port in answers if lowest <= port < 65536]
 
 
-def _collect(caller: socket.socket, end_s: float) -> list[tuple[str, int]]:
+def _collect(caller: socket.socket, end_s: float, enough: int | None) -> list[tuple[str, int]]:
     found: dict[tuple[str, int], None] = {}
     while (left_s := end_s - time.monotonic()) > 0:
         if not select.select([caller], [], [], left_s)[0]:
@@ -139,6 +155,64 @@ def _collect(caller: socket.socket, end_s: float) -> list[tuple[str, int]]:
         except OSError:
             continue
         match = _ANSWER.match(data)
-        if match and 0 < int(match.group(1)) < 65536:
+        if match:
             found[host, int(match.group(1))] = None
+        if enough is not None and len(found) >= enough:
+            break
     return list(found)
+
+
+# -- the same by the names of the published interface
+
+#: How long :func:`search` waits for answers.
+SEARCH_S = 1.0
+
+
+def search(port: int | None = None, wait: bool = False, targets: Iterable[str] = ()) -> list[tuple[str, int]]:
+    """Call registries near, and those at *targets*: ``[(host, request port)]`` as they answered.
+
+    Args:
+        port: The UDP port to call; that of registries, when left out.
+        wait: Collect answers for a second, instead of returning with the first.
+        targets: Addresses to call besides.
+    """
+    hosts = (*addresses(), *targets)
+    udp_port = udp_ports()[0] if port is None else port
+    # A number that cannot be a port is returned as well: here, what to make of it is for the caller to say.
+    return call([udp_port], SEARCH_S, hosts, enough=None if wait else 1, lowest=-99999)
+
+
+def search_direct(port: int | None = None, wait: bool = True) -> list[tuple[str, int]]:
+    """The same, of daemons that answer for themselves."""
+    return search(udp_ports()[1] if port is None else port, wait)
+
+
+class Server:
+    """Answers calls for registries with *rep*, the port that it takes requests on, until :meth:`cleanup`."""
+
+    _which = 0
+
+    def __init__(self, rep: int) -> None:
+        self._responder = Responder(udp_ports()[self._which], int(rep))
+        self._stop, self._wake = os.pipe()
+        self._thread = threading.Thread(target=self._run, name="mktl-discover", daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        watched = [self._stop, *(fd for fd in [self._responder.fileno()] if fd is not None)]
+        while self._stop not in select.select(watched, [], [])[0]:
+            self._responder.respond()
+
+    def cleanup(self) -> None:
+        """Answer no more; a second call does nothing."""
+        if self._thread.is_alive():
+            os.close(self._wake)
+            self._thread.join()
+            os.close(self._stop)
+            self._responder.close()
+
+
+class DirectServer(Server):
+    """Answers calls for daemons that answer for themselves."""
+
+    _which = 1

@@ -1,21 +1,34 @@
-"""Requests, on both sides of the wire."""
+"""Messages: what they carry, whom they are for, and a request's way to its response."""
 
 from __future__ import annotations
 
 import itertools
+import logging
 import threading
-from collections.abc import Callable
+import time as timemodule
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, ClassVar
 
-from ..errors import MktlError, describe, rebuild
-from ..wire.codec import JSON
-from ..wire.frames import NO_ACK, NO_REP, REP, Frames, pack, pack_ack
-from ..wire.payload import Payload
+from ..errors import WireError, describe, rebuild
+from ..wire import frames
+from ..wire.codec import JSON, encode
+from ..wire.frames import NO_ACK, NO_REP, Frames, pack, pack_broadcast
+from ..wire.payload import MISSING, Bulk
+from ..wire.payload import Payload as Fields
+from .origin import origin
 
-__all__ = ["NO_ACK", "NO_ACK_OR_REP", "NO_REP", "Incoming", "Payload", "Request"]
+__all__ = ["NO_ACK", "NO_ACK_OR_REP", "NO_REP", "Broadcast", "Message", "Payload", "Request"]
+
+log = logging.getLogger(__name__)
 
 NO_ACK_OR_REP = NO_ACK | NO_REP
 
+#: The version of the wire that everybody reads.
+version = JSON
+
 _ids = itertools.count(1)
+
+Parts = tuple[bytes | memoryview, ...]
 
 
 def next_id() -> bytes:
@@ -23,55 +36,211 @@ def next_id() -> bytes:
     return b"%08x" % (next(_ids) & 0xFFFFFFFF)
 
 
-class Request:
+class Payload(Fields):
+    """The fields of a message as a program makes them: a value without a time is dated now.
+
+    Further fields are keyword arguments, and attributes afterwards. What is named in *omit* is not sent.
+
+    >>> payload = Payload(12.5, time=1700000000.0, seen_by="me")
+    >>> payload.omit.add("seen_by")
+    >>> payload.encapsulate()
+    b'{"value": 12.5, "time": 1700000000.0}'
+    """
+
+    __slots__ = ("omit",)
+
+    def __init__(self, value: Any = MISSING, time: float | None = None, **fields: Any) -> None:
+        self.omit: set[str] = set()
+        bulk = fields.pop("bulk", None)
+        super().__init__(value, bulk=bulk)
+        if time is not None or value is not MISSING:
+            self["time"] = timemodule.time() if time is None else time
+        self.update(fields)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in ("bulk", "omit"):
+            super().__setattr__(name, value)
+        else:
+            self[name] = value
+
+    @classmethod
+    def of(cls, fields: Fields) -> Payload:
+        """The same fields, as a program can go on with them."""
+        payload = cls(bulk=fields.bulk)
+        payload.update(fields)
+        return payload
+
+    def add_origin(self) -> None:
+        """Add who sends this: ``_user``, ``_hostname``, ``_pid`` and so on."""
+        self.update(origin())
+
+    def encode(self, version: bytes = JSON, *, lenient: bool = False) -> bytes:
+        """The bytes of the fields, without those in *omit*."""
+        sent = {name: value for name, value in self.items() if name not in self.omit}
+        return encode(sent, version, lenient=lenient)
+
+    def encapsulate(self) -> bytes:
+        """The fields as JSON.
+
+        Raises:
+            WireError: One that JSON cannot carry.
+        """
+        return self.encode()
+
+
+class Message:
+    """What a daemon answers, an ACK or a REP; as a sequence it is its frames.
+
+    Args:
+        type: ``"ACK"`` or ``"REP"``.
+        target: ``store.key``; empty in most answers.
+        payload: What it carries; None for nothing.
+        id: That of the request, needed before this can be sent; a number becomes eight hex digits.
+
+    Raises:
+        ValueError: Another type.
+    """
+
+    valid_types: ClassVar[frozenset[str]] = frozenset({"ACK", "REP"})
+
+    __slots__ = ("id", "payload", "prefix", "target", "timestamp", "type")
+
+    def __init__(
+        self,
+        type: str,
+        target: str | bytes | None = None,
+        payload: Any = None,
+        id: Any = None,
+    ) -> None:
+        if type not in self.valid_types:
+            raise ValueError(f"expected {' or '.join(sorted(self.valid_types))}, got {type!r}")
+        self.type = type
+        self.target = target.decode() if isinstance(target, bytes) else target or ""
+        self.payload = payload
+        self.id = id
+        #: Frames that go before the others, such as ZeroMQ's name of whom this is for.
+        self.prefix: tuple[bytes, ...] = ()
+        #: UNIX seconds when this was made.
+        self.timestamp = timemodule.time()
+
+    def __iter__(self) -> Iterator[bytes | memoryview]:
+        return iter(self._finalize())
+
+    def __repr__(self) -> str:
+        return f"<{self.type} {self.target} {None if self.payload is None else dict(self.payload)!r}>"
+
+    def _finalize(self) -> Parts:
+        if self.id is None:
+            raise WireError(f"a {self.type} needs the id of its request before it can be sent")
+        raw, bulk = _encoded(self.payload)
+        return (
+            *self.prefix,
+            *pack(Frames(_wire_id(self.id), self.type.encode(), self.target.encode(), 0, raw, bulk)),
+        )
+
+    def log(self, logger: logging.Logger = log) -> None:
+        """Log it at level INFO, without what it tells of its sender."""
+        shown = {name: value for name, value in (self.payload or {}).items() if not name.startswith("_")}
+        logger.info("%s %s %s", self.type, self.target, shown)
+
+    @classmethod
+    def reconstruct(cls, parts: Sequence[bytes]) -> Message:
+        """The message in these frames, which have no prefix.
+
+        Raises:
+            WireError: They are no message.
+            ValueError: One of another type.
+        """
+        found = frames.unpack(parts)
+        return cls(found.type.decode("ascii", "replace"), found.target, _decoded(found), found.id)
+
+
+class Broadcast(Message):
+    """An update for whoever subscribes to *target*; a target in bytes is a topic as it stands.
+
+    Args:
+        type: ``"PUB"``.
+        target: ``store.key``.
+        payload: What it carries; None for nothing.
+        id: Not sent; broadcasts have none.
+    """
+
+    valid_types = frozenset({"PUB"})
+
+    __slots__ = ("topic",)
+
+    def __init__(
+        self, type: str, target: str | bytes | None = None, payload: Any = None, id: Any = None
+    ) -> None:
+        super().__init__(type, target, payload, id)
+        self.topic = target if isinstance(target, bytes) else frames.topic(self.target)
+
+    def _finalize(self) -> Parts:
+        return (*self.prefix, *pack_broadcast(self.topic, *_encoded(self.payload)))
+
+    @classmethod
+    def reconstruct(cls, parts: Sequence[bytes]) -> Broadcast:
+        """The broadcast in these frames.
+
+        Raises:
+            WireError: They are none.
+        """
+        topic, fields = frames.unpack_broadcast(parts)
+        return cls("PUB", topic, Payload.of(fields) if parts[2] else None)
+
+
+class Request(Message):
     """A GET or SET, and its response once there is one.
 
     Args:
         type: ``"GET"`` or ``"SET"``.
         target: ``store.key``.
         payload: What it carries; None for nothing.
+        id: Its own; made when left out.
+        flags: ``NO_ACK``, ``NO_REP`` or both.
+        version: How the payload is spelled on the wire; the daemon answers alike.
     """
 
-    __slots__ = (
-        "_done",
-        "flags",
-        "id",
-        "payload",
-        "response",
-        "target",
-        "then",
-        "type",
-        "validated",
-        "version",
-    )
+    valid_types = frozenset({"GET", "SET"})
+
+    __slots__ = ("_acked", "_acked_event", "_done", "flags", "response", "then", "validated", "version")
 
     def __init__(
         self,
         type: str,
-        target: str = "",
-        payload: Payload | None = None,
+        target: str | bytes = "",
+        payload: Fields | None = None,
         id: bytes | None = None,
         flags: int | None = None,
         version: bytes = JSON,
     ) -> None:
-        if type not in ("GET", "SET"):
-            raise ValueError(f"a request is a GET or a SET, got {type!r}")
-        self.type = type
-        self.target = target
-        self.payload = Payload() if payload is None else payload
-        self.id = next_id() if id is None else id
+        super().__init__(
+            type, target, Fields() if payload is None else payload, next_id() if id is None else id
+        )
         self.flags = flags or 0
-        #: How the payload is spelled on the wire; the daemon answers alike.
         self.version = version
-        self.response: Payload | None = None
-        #: Called with the response, by whoever has it; for requests that nobody waits for.
-        self.then: Callable[[Payload], None] | None = None
+        #: What the daemon answered, with its payload; None until then.
+        self.response: Message | None = None
+        #: Called with what the daemon answered, by whoever has it; for requests that nobody waits for.
+        self.then: Callable[[Fields], None] | None = None
         #: True once the item's ``validate`` has seen the value; in a daemon only.
         self.validated = False
         self._done: threading.Event | None = None
+        self._acked = False
+        self._acked_event: threading.Event | None = None
 
-    def __repr__(self) -> str:
-        return f"<{self.type} {self.target} {dict(self.payload)!r}>"
+    @property
+    def ack(self) -> bool:
+        """True when an ACK is wanted."""
+        return not self.flags & NO_ACK
+
+    @property
+    def reply(self) -> bool:
+        """True when a REP is wanted."""
+        return not self.flags & NO_REP
+
+    def _finalize(self) -> Parts:
+        return (*self.prefix, *self.parts())
 
     def parts(self) -> list[bytes | memoryview]:
         """The frames of this request."""
@@ -80,23 +249,53 @@ class Request:
         type, target = self.type.encode(), self.target.encode()
         return pack(Frames(self.id, type, target, self.flags, raw, payload.bulk, version))
 
+    @classmethod
+    def reconstruct(cls, parts: Sequence[bytes]) -> Request:
+        """The request in these frames.
+
+        Raises:
+            WireError: They are no message.
+            ValueError: One of another type.
+        """
+        found = frames.unpack(parts)
+        type = found.type.decode("ascii", "replace")
+        return cls(type, found.target, _decoded(found), found.id, found.flags, found.version)
+
+    # -- its way to the response
+
     def expect(self) -> None:
         """Make the request one that can be waited for; before it is sent."""
         self._done = threading.Event()
 
-    def complete(self, response: Payload) -> None:
-        """Hand in the response and wake whoever waits."""
+    def complete(self, payload: Fields) -> None:
+        """Hand in what the daemon answered, and wake whoever waits."""
+        self._complete(Message("REP", self.target, payload, self.id))
+        if self.then is not None:
+            self.then(payload)
+
+    def _complete(self, response: Message) -> None:
         self.response = response
+        self._complete_ack()
         if self._done is not None:
             self._done.set()
-        if self.then is not None:
-            self.then(response)
+
+    def _complete_ack(self) -> None:
+        self._acked = True
+        if self._acked_event is not None:
+            self._acked_event.set()
 
     def poll(self) -> bool:
         """True once the request is complete, well or badly."""
         return self.response is not None
 
-    def wait(self, timeout: float | None = 60.0) -> Payload | None:
+    def wait_ack(self, timeout: float | None = None) -> bool:
+        """Block until the daemon has said that the request arrived; False after *timeout* seconds."""
+        if self._acked_event is None:
+            self._acked_event = threading.Event()
+        # Whoever completes it sets the flag first and then looks for the event.
+        return self._acked or self._acked_event.wait(timeout)
+
+    def wait(self, timeout: float | None = 60.0) -> Message | None:
         """Block until the request is complete; its response, or None after *timeout* seconds.
 
         Raises:
@@ -104,12 +303,27 @@ class Request:
         """
         if self._done is not None:
             self._done.wait(timeout)
-        if self.response is not None:
-            raise_error(self.response)
-        return self.response
+        response = self.response
+        if isinstance(response, Message):
+            raise_error(response.payload)
+        return response
 
 
-def raise_error(response: Payload) -> None:
+def _wire_id(id: bytes | int) -> bytes:
+    return b"%08x" % id if isinstance(id, int) else id
+
+
+def _encoded(payload: Fields | None) -> tuple[bytes, Bulk]:
+    return (b"", None) if payload is None else (payload.encode(), payload.bulk)
+
+
+def _decoded(found: Frames) -> Payload | None:
+    if not found.payload:
+        return None
+    return Payload.decode(found.payload, found.bulk, found.version)
+
+
+def raise_error(response: Fields) -> None:
     """Raise what *response* says went wrong, if anything."""
     error = response.error
     if not error:
@@ -119,55 +333,6 @@ def raise_error(response: Payload) -> None:
     raise rebuild("RemoteError", str(error))
 
 
-def error_payload(error: BaseException) -> Payload:
+def error_payload(error: BaseException) -> Fields:
     """The payload of a REP that reports *error*."""
-    return Payload(error=describe(error))
-
-
-class Incoming(Request):
-    """A request as a daemon gets it: it can be answered, once, from any thread."""
-
-    __slots__ = ("_answered", "_route", "_send")
-
-    def __init__(
-        self, frames: Frames, route: bytes, send: Callable[[list[bytes | memoryview]], None]
-    ) -> None:
-        type = frames.type.decode("ascii", "replace")
-        try:
-            target = frames.target.decode().lower()
-        except UnicodeDecodeError:
-            raise MktlError("the target is not UTF-8") from None
-        payload = Payload.decode(frames.payload, frames.bulk, frames.version)
-        super().__init__(type, target, payload, frames.id, frames.flags, frames.version)
-        self._route = route
-        self._send = send
-        self._answered = False
-
-    def acknowledge(self) -> None:
-        """Say that the request has arrived and that its answer takes time."""
-        if not self.flags & NO_ACK:
-            self._send([self._route, *pack_ack(self.id, self.version)])
-
-    def answer(self, payload: Payload) -> None:
-        """Send the one REP of this request; a second answer is dropped."""
-        if self._answered:
-            return
-        self._answered = True
-        if self.flags & NO_REP:
-            return
-        try:
-            raw = payload.encode(self.version, lenient=True)
-        except MktlError as error:
-            payload = error_payload(error)
-            raw = payload.encode(self.version)
-        self.answer_raw(raw, payload.bulk)
-
-    def answer_raw(self, raw: bytes, bulk: bytes | memoryview | None = None) -> None:
-        """Send the one REP, already encoded."""
-        self._answered = True
-        if not self.flags & NO_REP:
-            self._send([self._route, *pack(Frames(self.id, REP, b"", 0, raw, bulk, self.version))])
-
-    def refuse(self, error: BaseException) -> None:
-        """Answer with *error*."""
-        self.answer(error_payload(error))
+    return Fields(error=describe(error))

@@ -13,6 +13,25 @@ from ..errors import MktlError
 LOWEST, HIGHEST = 10079, 13679
 
 
+class PortTakenError(MktlError, ConnectionError):
+    """Somebody else listens on this port."""
+
+
+def bind(socket: zmq.Socket[bytes], port: int) -> int:
+    """Bind *socket* to *port* on all interfaces, and return it.
+
+    Raises:
+        PortTakenError: Another socket has it.
+    """
+    try:
+        socket.bind(f"tcp://*:{port}")
+    except zmq.ZMQError as error:
+        if error.errno not in (zmq.EADDRINUSE, errno.EACCES):
+            raise
+        raise PortTakenError(f"port {port} cannot be had: {error.strerror}") from None
+    return port
+
+
 def bind_first_free(
     socket: zmq.Socket[bytes], preferred: int | None = None, avoid: Collection[int] = ()
 ) -> int:
@@ -32,10 +51,7 @@ def bind_first_free(
     impolite = [port for port in rest if port in taken]
     for port in (*first, *polite, *impolite):
         try:
-            socket.bind(f"tcp://*:{port}")
-        except zmq.ZMQError as error:
-            if error.errno not in (zmq.EADDRINUSE, errno.EACCES):
-                raise
+            return bind(socket, port)
+        except PortTakenError:
             continue
-        return port
     raise MktlError(f"no free port in {LOWEST}..{HIGHEST}: all are in use on this host")

@@ -1,4 +1,4 @@
-"""A daemon's end of the wire: one thread that owns ROUTER and PUB.
+"""A daemon's end of the wire: one thread that owns the ROUTER, and a socket for broadcasts.
 
 Requests are handed to *answer* on that thread, which must never block: what it can say at once goes out as
 a REP without an ACK (a REP counts as both); for the rest the ACK goes out here and now, and the REP comes
@@ -16,18 +16,17 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 import zmq
 
 from ..errors import MktlError
-from ..wire.frames import GET, NO_REP, REP, SET, FrameError, Frames, pack, pack_broadcast, unpack
+from ..wire.frames import GET, NO_REP, REP, SET, FrameError, Frames, pack, unpack
 from ..wire.payload import Bulk
-from .audience import Audience
-from .message import Incoming, error_payload
-from .ports import bind_first_free
+from .broadcaster import Broadcaster
+from .incoming import Incoming
+from .message import error_payload
+from .ports import bind, bind_first_free
 
 log = logging.getLogger(__name__)
 
 #: Larger messages from clients are dropped by ZeroMQ with the connection they came on.
 MOST_BYTES = 256 * 2**20
-#: Broadcasts that wait for a subscriber that does not read; beyond it, its own are dropped.
-MOST_BROADCASTS = 20_000
 #: Requests taken between two looks at what other threads want sent.
 BURST = 100
 
@@ -42,6 +41,8 @@ class Server:
             follows, and the ACK is due now.
         ports: The request and broadcast port to try first.
         avoid: Ports of other daemons of this host.
+        only_port: Take requests on this port and no other.
+        broadcasts: False leaves the second socket away.
     """
 
     def __init__(
@@ -50,6 +51,8 @@ class Server:
         *,
         ports: tuple[int | None, int | None] = (None, None),
         avoid: Collection[int] = (),
+        only_port: int | None = None,
+        broadcasts: bool = True,
     ) -> None:
         self._answer = answer
         self._context = zmq.Context()
@@ -59,29 +62,32 @@ class Server:
         self._thread: threading.Thread | None = None
         self._afterwards: list[Callable[[], None]] = []
         self._readers: dict[int, Callable[[], None]] = {}
-        self._pub_lock = threading.Lock()
-        self._audience = Audience()
+        self._broadcaster: Broadcaster | None = None
         #: Messages that were no mKTL and could not be answered.
         self.dropped = 0
         self._wake_read, self._wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        self._router: zmq.Socket[bytes] = self._context.socket(zmq.ROUTER)
+        self._router.linger = 0
+        self._router.set_hwm(0)
         try:
-            self._router = self._socket(zmq.ROUTER, 0)
             self._router.set(zmq.MAXMSGSIZE, MOST_BYTES)
             # A client that reconnects under its former identity takes the place of the dead one.
             self._router.set(zmq.ROUTER_HANDOVER, 1)
-            # XPUB is PUB to a subscriber; here it tells which topics anybody wants.
-            self._pub = self._socket(zmq.XPUB, MOST_BROADCASTS)
-            self.rep = bind_first_free(self._router, ports[0], avoid)
-            self.pub = bind_first_free(self._pub, ports[1], [*avoid, self.rep])
+            self.rep = (
+                bind(self._router, only_port) if only_port else bind_first_free(self._router, ports[0], avoid)
+            )
+            if broadcasts:
+                taken = [*avoid, self.rep]
+                self._broadcaster = Broadcaster(self._context, preferred=ports[1], avoid=taken)
         except BaseException:
             self._release()
             raise
 
-    def _socket(self, kind: int, high_water: int) -> zmq.Socket[bytes]:
-        socket: zmq.Socket[bytes] = self._context.socket(kind)
-        socket.linger = 0
-        socket.set_hwm(high_water)
-        return socket
+    @property
+    def pub(self) -> int:
+        """The port of the broadcasts."""
+        assert self._broadcaster is not None
+        return self._broadcaster.port
 
     def watch(self, fd: int, function: Callable[[], None]) -> None:
         """Call *function* on the wire thread when *fd* can be read; before :meth:`start`."""
@@ -97,24 +103,9 @@ class Server:
         self._thread.start()
 
     def publish(self, topics: Mapping[bytes, bytes], encode: Callable[[bytes], tuple[bytes, Bulk]]) -> None:
-        """Broadcast, from any thread, in each version that somebody subscribes to.
-
-        The socket is used where the value is, under a lock: handing it to the wire thread would cost each
-        broadcast a change of threads (30 µs and more).
-
-        Args:
-            topics: ``{version: topic}``.
-            encode: Gives the payload and the bulk in a version; called only when it is wanted.
-        """
-        with self._pub_lock:
-            if self._pub.closed:
-                return
-            self._audience.listen(self._pub)
-            for version, topic in topics.items():
-                if self._audience.wants(topic):
-                    raw, bulk = encode(version)
-                    parts = pack_broadcast(topic, raw, bulk, version)
-                    self._pub.send_multipart(parts, zmq.NOBLOCK, copy=bulk is None)
+        """Broadcast, from any thread; see :meth:`Broadcaster.publish`."""
+        assert self._broadcaster is not None
+        self._broadcaster.publish(topics, encode)
 
     def close(self) -> None:
         """Stop serving and free both ports; what has been answered until now is still sent."""
@@ -129,11 +120,9 @@ class Server:
         self._release()
 
     def _release(self) -> None:
-        with self._pub_lock:
-            for name in ("_router", "_pub"):
-                socket = getattr(self, name, None)
-                if socket is not None:
-                    socket.close()
+        if self._broadcaster is not None:
+            self._broadcaster.close()
+        self._router.close()
         self._context.term()
         os.close(self._wake_read)
         os.close(self._wake_write)

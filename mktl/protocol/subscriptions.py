@@ -11,7 +11,7 @@ import zmq
 
 from ..errors import MktlError
 from ..wire.frames import unpack_broadcast
-from .message import Payload
+from ..wire.payload import Payload
 
 log = logging.getLogger(__name__)
 

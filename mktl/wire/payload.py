@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 from .codec import JSON, decode, encode
 
-_MISSING: Any = object()
+#: No value at all, which is not the value None.
+MISSING: Any = object()
 
 #: Fields that read as None when a message leaves them out; any other missing name is an AttributeError.
 KNOWN_FIELDS = frozenset(
@@ -26,8 +27,8 @@ class Payload(dict[str, Any]):
 
     __slots__ = ("bulk",)
 
-    def __init__(self, value: Any = _MISSING, *, bulk: Bulk = None, **fields: Any) -> None:
-        if value is _MISSING:
+    def __init__(self, value: Any = MISSING, *, bulk: Bulk = None, **fields: Any) -> None:
+        if value is MISSING:
             super().__init__(fields)
         else:
             super().__init__(value=value, **fields)
@@ -56,7 +57,7 @@ class Payload(dict[str, Any]):
         return encode(self, version, lenient=lenient)
 
     @classmethod
-    def decode(cls, raw: bytes, bulk: Bulk = None, version: bytes = JSON) -> Payload:
+    def decode(cls, raw: bytes, bulk: Bulk = None, version: bytes = JSON) -> Self:
         """The payload in these bytes; *raw* may be empty.
 
         Raises:

@@ -121,7 +121,7 @@ def test_two_thousand_requests_in_flight_on_one_socket_are_all_answered(make_dae
             client().send(address, request)
         answers = [request.wait(20) for request in requests]
         assert all(answer is not None for answer in answers)
-        assert {answer.value for answer in answers[1::2]} == {4.2}
+        assert {answer.payload.value for answer in answers[1::2]} == {4.2}
 
 
 def random_messages(random_: random.Random, count: int):

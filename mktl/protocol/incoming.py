@@ -1,0 +1,59 @@
+"""Requests as a daemon gets them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ..errors import MktlError
+from ..wire.frames import NO_ACK, NO_REP, REP, Frames, pack, pack_ack
+from ..wire.payload import Payload
+from .message import Request, error_payload
+
+
+class Incoming(Request):
+    """A request as a daemon gets it: it can be answered, once, from any thread."""
+
+    __slots__ = ("_answered", "_route", "_send")
+
+    def __init__(
+        self, frames: Frames, route: bytes, send: Callable[[list[bytes | memoryview]], None]
+    ) -> None:
+        type = frames.type.decode("ascii", "replace")
+        try:
+            target = frames.target.decode().lower()
+        except UnicodeDecodeError:
+            raise MktlError("the target is not UTF-8") from None
+        payload = Payload.decode(frames.payload, frames.bulk, frames.version)
+        super().__init__(type, target, payload, frames.id, frames.flags, frames.version)
+        self._route = route
+        self._send = send
+        self._answered = False
+
+    def acknowledge(self) -> None:
+        """Say that the request has arrived and that its answer takes time."""
+        if not self.flags & NO_ACK:
+            self._send([self._route, *pack_ack(self.id, self.version)])
+
+    def answer(self, payload: Payload) -> None:
+        """Send the one REP of this request; a second answer is dropped."""
+        if self._answered:
+            return
+        self._answered = True
+        if self.flags & NO_REP:
+            return
+        try:
+            raw = payload.encode(self.version, lenient=True)
+        except MktlError as error:
+            payload = error_payload(error)
+            raw = payload.encode(self.version)
+        self.answer_raw(raw, payload.bulk)
+
+    def answer_raw(self, raw: bytes, bulk: bytes | memoryview | None = None) -> None:
+        """Send the one REP, already encoded."""
+        self._answered = True
+        if not self.flags & NO_REP:
+            self._send([self._route, *pack(Frames(self.id, REP, b"", 0, raw, bulk, self.version))])
+
+    def refuse(self, error: BaseException) -> None:
+        """Answer with *error*."""
+        self.answer(error_payload(error))
