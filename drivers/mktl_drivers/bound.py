@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import mktl
 from mktl.devicefile import ItemSpec, Query
@@ -23,6 +23,13 @@ if TYPE_CHECKING:
     from .unit import Unit
 
 log = logging.getLogger("mktl.drivers.bound")
+
+
+class SetsItem(Protocol):
+    """Carries values to a device."""
+
+    def write(self, value: Any) -> None:
+        """Send *value*, and publish what came of it; by the link's thread."""
 
 
 def _unit(spec: ItemSpec) -> str:
@@ -51,7 +58,7 @@ class BoundItem(mktl.Item):
         self.link = link
         self.spec = spec
         self.source: Source | None = link.source(query) if query is not None else None
-        self._writer = Writer(self, spec.command) if spec.command is not None else None
+        self._writer = self._make_writer()
         self._alarms = AlarmState(spec.alarms, _unit(spec)) if spec.alarms is not None else None
         self._fast: Watched | None = None
         #: What is to be written to the device once it is there, where the file wants that.
@@ -60,6 +67,10 @@ class BoundItem(mktl.Item):
         link.attach(self)
         if spec.poll_s:
             self.poll(spec.poll_s)
+
+    def _make_writer(self) -> SetsItem | None:
+        """What carries a value to the device; None for an item that is only read."""
+        return None if self.spec.command is None else Writer(self, self.spec.command)
 
     # -- from first to last
 

@@ -46,7 +46,7 @@ class TextLink(Unit):
 
     def __init__(self, spec: LinkSpec, *, clock: Callable[[], float] = time.monotonic) -> None:
         self.transport = self._make_transport(self.Settings.model_validate(dict(spec.settings)))
-        super().__init__(spec, Line(spec.name, self.transport, spec, clock), Jobs())
+        super().__init__(spec, self._make_line(spec, clock), Jobs())
         #: All devices on the line, this one first.
         self.units: tuple[Unit, ...] = (self,)
         self._runner = Runner(self)
@@ -94,6 +94,10 @@ class TextLink(Unit):
         """The port; subclasses know it."""
         raise NotImplementedError
 
+    def _make_line(self, spec: LinkSpec, clock: Callable[[], float]) -> Line:
+        """The talk on the port."""
+        return Line(spec.name, self.transport, spec, clock)
+
     @property
     def runner(self) -> Runner:
         """The thread of the line."""
@@ -132,9 +136,12 @@ class TextLink(Unit):
         """Another device on this line; it has a name, an identity and items of its own."""
         # Whoever answers for the line is one of several now: any of them may be away.
         self.line.spec = replace(self.line.spec, identity=None, check_after_set=None, init=())
-        other = SharedLink(spec, self)
+        other = self._make_other(spec)
         self.units = (*self.units, other)
         return other
+
+    def _make_other(self, spec: LinkSpec) -> SharedLink:
+        return SharedLink(spec, self)
 
     def probes(self) -> list[bytes]:
         """The questions that were answered, the last one first: the line can be tried with them."""

@@ -156,13 +156,17 @@ class Source:
         link, left = self.link, self._retries
         while True:
             try:
-                return link.line.converse(self._turns, self._frames)
+                return self._exchange()
             except (DeviceTimeoutError, DeviceReplyError) as error:
                 if left <= 0:
                     raise
                 left -= 1
                 log.debug("%s; asked again", error)
                 link.regain()
+
+    def _exchange(self) -> dict[str, Any]:
+        """The exchange, once."""
+        return self.link.line.converse(self._turns, self._frames)
 
     def _referring(self) -> tuple[bytes | None, ...]:
         """What to send, with the values that other items have now; those not read yet are read first."""

@@ -100,9 +100,7 @@ def _barrier(
     line: Line, known: bytes | None, factor: int, on_wait: Callable[[], object], probe: bytes | None
 ) -> None:
     """Silence, a question that only one answer fits if there is one, and silence again."""
-    spec = line.spec
-    latest_s = min(2 * line.longest_s, LONGEST_SILENCE * spec.reply_timeout_s)
-    silence_s = max(spec.reply_timeout_s, line.asked_timeout_s, latest_s) * factor
+    spec, silence_s = line.spec, latest_s(line) * factor
     need_silence(line, silence_s, on_wait)
     if spec.identity is None:
         if probe is not None:
@@ -113,6 +111,12 @@ def _barrier(
     _ask(line, spec.identity, spec.reply_timeout_s * factor, known)
     # Barriers that were given up may still be answered, and each by just what this one waited for.
     need_silence(line, spec.gap_timeout_s if factor == 1 else silence_s, on_wait)
+
+
+def latest_s(line: Line) -> float:
+    """How long a reply may still come after it was given up, by all that is known of this line."""
+    timeout_s = line.spec.reply_timeout_s
+    return max(timeout_s, line.asked_timeout_s, min(2 * line.longest_s, LONGEST_SILENCE * timeout_s))
 
 
 def need_silence(line: Line, silence_s: float, on_wait: Callable[[], object] | None = None) -> None:

@@ -56,7 +56,7 @@ class Writer:
             if check is not None:
                 check.empty()
         except DeviceError as error:
-            raise _unsent(error) from None
+            raise unsent(error) from None
         self._send(frames)
         try:
             if check is not None:
@@ -79,7 +79,7 @@ class Writer:
                 raise
             except DeviceError as error:
                 if not link.line.sent:
-                    raise _unsent(error) from None
+                    raise unsent(error) from None
                 if left <= 0 or not isinstance(error, DeviceTimeoutError):
                     raise self._unknown(frames, error) from None
             left -= 1
@@ -127,7 +127,7 @@ def _told(frames: Frames) -> bytes:
     return next(filter(None, frames), b"")
 
 
-def _unsent(error: DeviceError) -> MktlError:
+def unsent(error: DeviceError) -> MktlError:
     """What kept a set from being sent, saying that nothing was."""
     text = f"{error}; nothing was sent"
     if isinstance(error, DeviceReplyError):  # of a read before the set

@@ -32,9 +32,13 @@ class Conversion:
         24.5
         >>> Conversion(table=((0, 300.0), (10, 200.0))).to_item(2.5)
         275.0
+        >>> Conversion(scale=0.1).to_item([5, 245])
+        [0.5, 24.5]
         """
         if self.is_identity or isinstance(raw, (str, bytes)) or raw is None:
             return raw
+        if isinstance(raw, list):
+            return [self.to_item(number) for number in raw]
         if self.table:
             return _along(raw, self.table)
         return raw * self.scale + self.offset
@@ -43,6 +47,8 @@ class Conversion:
         """The device's number for the item's value: the inverse of :meth:`to_item`."""
         if self.is_identity or isinstance(value, (str, bytes)) or value is None:
             return value
+        if isinstance(value, list):
+            return [self.to_device(number) for number in value]
         if self.table:
             return _along(value, tuple((there, here) for here, there in self.table))
         return (value - self.offset) / self.scale

@@ -1,1 +1,8 @@
 """Modbus devices on TCP, on a serial line (RTU), and on a serial line behind a TCP port."""
+
+from __future__ import annotations
+
+from .link import ModbusLink
+from .planning import plan_text
+
+__all__ = ["ModbusLink", "plan_text"]

@@ -38,7 +38,7 @@ class ExceptionReply(Exception):  # noqa: N818 - the protocol's own word
 
     def __init__(self, request: Request, code: int) -> None:
         super().__init__(f"exception {code}, {EXCEPTIONS.get(code, 'of its own')}, to {request}")
-        self.code = code
+        self.request, self.code = request, code
 
 
 @dataclass(frozen=True, slots=True)
