@@ -75,4 +75,6 @@ class SharedModbus(ModbusUnit, SharedLink):
         self.describe(settings)
         for unit in host.units:
             if isinstance(unit, ModbusUnit) and unit.number == self.number:
-                raise MktlError(f"link {spec.name}: unit {self.number} on this line is link {unit.name} already")
+                raise MktlError(
+                    f"link {spec.name}: unit {self.number} on this line is link {unit.name} already"
+                )
