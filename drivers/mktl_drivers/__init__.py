@@ -17,8 +17,19 @@ if TYPE_CHECKING:
     from .textitem import TextItem
     from .transport import Transport, WriteError
     from .udp import UdpLink
+    from .visa import VisaLink
 
-__all__ = ["BoundItem", "SerialLink", "TcpLink", "TextItem", "TextLink", "Transport", "UdpLink", "WriteError"]
+__all__ = [
+    "BoundItem",
+    "SerialLink",
+    "TcpLink",
+    "TextItem",
+    "TextLink",
+    "Transport",
+    "UdpLink",
+    "VisaLink",
+    "WriteError",
+]
 
 _WHERE = {
     "BoundItem": "bound",
@@ -28,6 +39,7 @@ _WHERE = {
     "TextLink": "link",
     "Transport": "transport",
     "UdpLink": "udp",
+    "VisaLink": "visa",
     "WriteError": "transport",
 }
 

@@ -18,8 +18,9 @@ from mktl.errors import (
 )
 
 from .framing import Cut, Framer, LengthCut, SilenceCut, cut_of
+from .put_off import PutOff
 from .taps import Counts, Taps
-from .transport import Transport, WriteError
+from .transport import Transport, WriteError, messages_of
 from .turns import Turn, turns_of
 from .wording import quoted
 
@@ -35,7 +36,7 @@ STRAYS_LOGGED_S = 60.0
 SLICE_S = 0.25
 
 
-class Line:
+class Line(PutOff):
     """Exchanges on one port, one at a time, and whether it is still known whose reply comes next.
 
     Args:
@@ -52,6 +53,7 @@ class Line:
         spec: LinkSpec,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        super().__init__()
         self.name = name
         self.transport = transport
         self.spec = spec
@@ -74,11 +76,11 @@ class Line:
         #: Each takes a line that came unasked, or says False.
         self.listeners: list[Callable[[bytes], bool]] = []
         self._framer = Framer()
+        self._messages = messages_of(transport)
         #: When the last command had been written.
         self.sent_s = 0.0
         self._quiet_from_s = -float("inf")
         self._last_stray_s = -float("inf")
-        self._put_off: Callable[[], object] | None = None
 
     @property
     def title(self) -> str:
@@ -198,28 +200,13 @@ class Line:
         own = turn.step.reply_timeout_s
         until_s = self.clock() + (self.spec.gap_timeout_s if own is None else own)
         while self._framer.take(turn.cut) is None and (wait_s := until_s - self.clock()) > 0:
-            self._framer.feed(self._read(wait_s))
+            self._framer.feed(self._read(wait_s, wanted=True))
 
     def _wait(self, wait_s: float) -> None:
         """Let time pass; what comes meanwhile is kept for the next turn."""
         until_s = self.clock() + wait_s
         while (left_s := until_s - self.clock()) > 0:
             self._framer.feed(self._read(left_s))
-
-    def put_off(self, work: Callable[[], object]) -> None:
-        """Have *work* done by :meth:`catch_up`, at the latest when the next command has been written.
-
-        What is made of one reply is made while the device is at work on the next: that halves the time for
-        which the line stands idle between two exchanges (from 130 to 65 us, measured at 1 ms a reply).
-        """
-        self.catch_up()
-        self._put_off = work
-
-    def catch_up(self) -> None:
-        """Do what was put off, if anything was."""
-        work, self._put_off = self._put_off, None
-        if work is not None:
-            work()
 
     def ask(self, question: bytes, timeout_s: float) -> bytes:
         """Send a question as the link sends, and return whatever is the next reply.
@@ -244,11 +231,13 @@ class Line:
         wait_s = on_its_way_s + timeout_s
         reply = framer.take(cut)
         while reply is None:
-            data = self._read(wait_s)
+            data = self._read(wait_s, wanted=True)
             if not data:
                 return self._at_silence(command, cut, timeout_s)
             framer.feed(data)
             reply = framer.take(cut)
+            if reply is None and self._messages.ended:
+                reply = framer.clear()
             if reply is None and len(framer) > LONGEST_REPLY:
                 self.in_step = False
                 start = framer.clear()[:40]
@@ -373,9 +362,18 @@ class Line:
 
     # -- the port
 
-    def _read(self, timeout_s: float) -> bytes:
+    def clear(self) -> bool:
+        """Have the device drop what is under way; False where it cannot be told to."""
+        self._framer.clear()
         try:
-            data = self.transport.read(timeout_s)
+            return self._messages.clear()
+        except LinkDownError as error:
+            raise self._broken(error) from None
+
+    def _read(self, timeout_s: float, *, wanted: bool = False) -> bytes:
+        """What comes; a device that must be made to speak is so only when a reply is *wanted*."""
+        try:
+            data = (self.transport.read if wanted else self._messages.overhear)(timeout_s)
         except LinkDownError as error:
             raise self._broken(error) from None
         if data:

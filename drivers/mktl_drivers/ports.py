@@ -7,6 +7,10 @@ import os
 import sys
 from pathlib import Path
 
+GONE = "the port is gone (unplugged?)"
+#: What the system says of a port whose adapter was pulled out, or whose other end was closed.
+GONE_NUMBERS = (errno.EIO, errno.ENXIO, errno.ENODEV)
+
 
 def advice(port: str, error: Exception) -> str:
     """Why *port* could not be opened, and what to do about it.
@@ -22,7 +26,18 @@ def advice(port: str, error: Exception) -> str:
         return f"permission denied{_group(port)}"
     if number in (errno.EAGAIN, errno.EBUSY):
         return f"another program has it open{_holders(port)}"
+    if number in GONE_NUMBERS:
+        return GONE
     return str(error)
+
+
+def is_pseudo_terminal(port: str) -> bool:
+    """True where there is no line to put bits on, and some C libraries refuse to set seven or a parity.
+
+    >>> is_pseudo_terminal("/dev/pts/0"), is_pseudo_terminal("/dev/ttyS0")
+    (True, False)
+    """
+    return os.path.realpath(port).startswith("/dev/pts/")
 
 
 def _present() -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import time
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
@@ -12,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from mktl.errors import LinkDownError
 
 from .link import TextLink
-from .ports import advice
+from .ports import GONE, GONE_NUMBERS, advice, is_pseudo_terminal
 from .transport import Transport, WriteError
 from .waiting import Waiter
 
@@ -24,10 +23,6 @@ WRITE_TIMEOUT_S = 2.0
 #: How long a read lasts where only pySerial can wait: the most by which a wait is too long.
 SLICE_S = 0.02
 
-GONE = "the port is gone (unplugged?)"
-#: What the system says of a port whose adapter was pulled out, or whose other end was closed.
-_GONE_NUMBERS = (errno.EIO, errno.ENXIO, errno.ENODEV)
-
 _PARITIES = {"none": "N", "odd": "O", "even": "E", "mark": "M", "space": "S"}
 
 
@@ -37,27 +32,36 @@ def _stop_bits(value: float) -> float:
     return value
 
 
-class SerialSettings(BaseModel):
-    """The keys of a link with ``driver = "serial"``."""
+class FrameSettings(BaseModel):
+    """How bytes are put on a serial line."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    #: A device file, a COM port, or any URL that pySerial knows: ``rfc2217://host:4000``, ``loop://``.
-    port: str = Field(min_length=1)
     baudrate: int = Field(default=9600, gt=0)
     bytesize: Literal[5, 6, 7, 8] = 8
     parity: Literal["none", "odd", "even", "mark", "space"] = "none"
     stopbits: Annotated[float, AfterValidator(_stop_bits)] = 1
-    xonxoff: bool = False
-    rtscts: bool = False
-    dsrdtr: bool = False
-    #: Keep other programs from the port while it is open, where the system can.
-    exclusive: bool = True
 
     @property
     def bits_per_byte(self) -> float:
         """On the line: start bit, data, parity, stop bits."""
         return 1 + self.bytesize + (self.parity != "none") + self.stopbits
+
+    def transmit_s(self, count: int) -> float:
+        """How long *count* bytes are on the line."""
+        return count * self.bits_per_byte / self.baudrate
+
+
+class SerialSettings(FrameSettings):
+    """The keys of a link with ``driver = "serial"``."""
+
+    #: A device file, a COM port, or any URL that pySerial knows: ``rfc2217://host:4000``, ``loop://``.
+    port: str = Field(min_length=1)
+    xonxoff: bool = False
+    rtscts: bool = False
+    dsrdtr: bool = False
+    #: Keep other programs from the port while it is open, where the system can.
+    exclusive: bool = True
 
 
 class SerialTransport:
@@ -108,8 +112,7 @@ class SerialTransport:
         arguments |= {"timeout": SLICE_S, "write_timeout": WRITE_TIMEOUT_S}
         if os.name == "posix" and "://" not in settings.port:
             arguments["exclusive"] = settings.exclusive
-            if os.path.realpath(settings.port).startswith("/dev/pts/"):
-                # A pseudo terminal has no line to put bits on, and some C libraries refuse to try.
+            if is_pseudo_terminal(settings.port):
                 arguments |= {"bytesize": 8, "parity": "N"}
         return arguments
 
@@ -183,7 +186,7 @@ class SerialTransport:
 
     def transmit_s(self, count: int) -> float:
         """The time that *count* bytes take at the baud rate."""
-        return count * self._settings.bits_per_byte / self._settings.baudrate
+        return self._settings.transmit_s(count)
 
     def idle(self, timeout_s: float) -> None:
         """Wait until there is something to read, or somebody nudges."""
@@ -212,4 +215,4 @@ class SerialLink(TextLink):
 
 
 def _words(error: Exception) -> str:
-    return GONE if getattr(error, "errno", None) in _GONE_NUMBERS else str(error)
+    return GONE if getattr(error, "errno", None) in GONE_NUMBERS else str(error)

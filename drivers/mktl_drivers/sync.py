@@ -4,6 +4,7 @@ After a reply that was late, lost or garbled, the next thing that arrives may be
 away what lies in the input before the next command is not enough: what is late comes after that. So nothing
 is sent until one of these has happened:
 
+- the device was told to drop what it had under way, where there is a way to say so (VISA's device clear);
 - the connection was opened anew, where the device forgets with it what it was asked (TCP);
 - the line was silent for longer than any reply was ever late and, where the device has an identity, a
   question for that was answered: a device answers in order, so all that was asked before has been answered
@@ -72,7 +73,9 @@ def resynchronise(
     for attempt in range(ATTEMPTS):
         on_wait()
         try:
-            if line.transport.forgets_on_close:
+            if line.clear():
+                _confirm(line, known, GROWTH**attempt)
+            elif line.transport.forgets_on_close:
                 _reopen(line, GROWTH**attempt, on_wait)
             else:
                 probe = probes[attempt % len(probes)] if probes else None
@@ -94,6 +97,12 @@ def _reopen(line: Line, factor: int, on_wait: Callable[[], object]) -> None:
     on_wait()
     if line.spec.identity is not None:
         identify(line, line.spec.identity, line.spec.reply_timeout_s * factor)
+
+
+def _confirm(line: Line, known: bytes | None, factor: int) -> None:
+    """After a device clear, which leaves nothing under way: is it still the same device?"""
+    if line.spec.identity is not None:
+        _ask(line, line.spec.identity, line.spec.reply_timeout_s * factor, known)
 
 
 def _barrier(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from mktl.errors import LinkDownError
 
@@ -57,6 +57,44 @@ class Transport(Protocol):
     def cancel(self) -> None:
         """End the present wait, and every later one, with LinkDownError; from any thread, for ever."""
         ...
+
+
+@runtime_checkable
+class MessageTransport(Transport, Protocol):
+    """What a port may have besides, where a device speaks in whole messages, and only when it is read."""
+
+    @property
+    def ended(self) -> bool:
+        """True when what :meth:`read` returned last is the end of a message, and so of a reply."""
+        ...
+
+    def overhear(self, timeout_s: float) -> bytes:
+        """As :meth:`read`, where no reply is waited for; the device must not be made to speak."""
+        ...
+
+    def clear(self) -> bool:
+        """Have the far side drop what is under way, so that no reply to an earlier command can come.
+
+        False where it cannot be told to.
+        """
+        ...
+
+
+class _Bytes:
+    """How any other port is seen: something may come at any time, and nothing marks the end of a message."""
+
+    ended = False
+
+    def __init__(self, transport: Transport) -> None:
+        self.overhear = transport.read
+
+    def clear(self) -> bool:
+        return False
+
+
+def messages_of(transport: Transport) -> MessageTransport | _Bytes:
+    """The optional part of *transport*, or what stands for it where there is none."""
+    return transport if isinstance(transport, MessageTransport) else _Bytes(transport)
 
 
 class WriteError(LinkDownError):

@@ -2,7 +2,7 @@
 
 A client has two connections: commands and replies go over the synchronous one, device clear and the status
 byte over the asynchronous one. Each reply carries the number of the message that it answers. A command that
-comes before the reply to the one before it has left interrupts: that reply is never sent (IVI-6.1, 3.1.2).
+comes before the reply to the one before it has left interrupts: that reply is never sent.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""HiSLIP messages as values (IVI-6.1, section 2.5): a header of 16 bytes, and what it says follows.
+"""HiSLIP messages as values (IVI-6.1, sections 2.2 and 2.5): a header of 16 bytes, and what it says follows.
 
 The header: ``HS``, type, control code, a parameter of 4 bytes, and the length of the payload in 8; all high
 byte first.
@@ -21,7 +21,7 @@ LONGEST = 64 << 20
 
 
 class Kind(IntEnum):
-    """The message types that occur without encryption (IVI-6.1, table 4)."""
+    """The message types that occur without encryption (IVI-6.1, section 2.5)."""
 
     INITIALIZE = 0
     INITIALIZE_RESPONSE = 1
