@@ -20,6 +20,7 @@ from mktl.devicefile import Template
 from mktl.errors import DeviceError, LinkDownError, OutcomeUnknownError
 from tests.conftest import wait_for
 from tests.drivers.lines import IDENTITY, IDN, PtyDevice, TcpDevice, UdpDevice
+from tests.drivers.visa_lines import HislipResource, SerialResource, SocketResource
 
 TIMEOUT_S = 0.04
 #: The shares of TARGETS E1, with the time that a late reply takes.
@@ -122,16 +123,24 @@ SOAK = [pytest.mark.soak, pytest.mark.timeout(1800)]
         pytest.param(PtyDevice, IDENTITY, 160, id="pty"),
         pytest.param(TcpDevice, IDENTITY, 400, id="tcp"),
         pytest.param(UdpDevice, IDENTITY, 200, id="udp"),
+        pytest.param(SocketResource, IDENTITY, 100, id="visa-socket"),
+        pytest.param(HislipResource, IDENTITY, 100, id="visa-hislip"),
         pytest.param(PtyDevice, IDENTITY, 10_000, marks=SOAK, id="pty-soak"),
         pytest.param(TcpDevice, IDENTITY, 10_000, marks=SOAK, id="tcp-soak"),
         pytest.param(UdpDevice, IDENTITY, 10_000, marks=SOAK, id="udp-soak"),
         pytest.param(UdpDevice, None, 3_000, marks=SOAK, id="udp-without-identity-soak"),
+        pytest.param(SocketResource, IDENTITY, 10_000, marks=SOAK, id="visa-socket-soak"),
+        pytest.param(SerialResource, IDENTITY, 3_000, marks=SOAK, id="visa-serial-soak"),
+        pytest.param(HislipResource, IDENTITY, 10_000, marks=SOAK, id="visa-hislip-soak"),
+        pytest.param(HislipResource, None, 3_000, marks=SOAK, id="visa-hislip-without-identity-soak"),
         pytest.param(PtyDevice, None, 3_000, marks=SOAK, id="pty-without-identity-soak"),
     ],
 )
 def test_no_reply_is_taken_for_another_commands_and_no_command_runs_twice(
-    device_class, identity, count, tmp_path: Path, serve
+    device_class, identity, count, tmp_path: Path, serve, monkeypatch
 ) -> None:
+    # A message that is cut is waited for as long as a network may take; here there is none.
+    monkeypatch.setattr("mktl_drivers.visa_ports.STALL_S", TIMEOUT_S)
     unreliable = Unreliable(seed=count)
     with device_class(unreliable, tmp_path / "port") as device:
         link = device.link(reply_timeout_s=TIMEOUT_S, gap_timeout_s=0.02, identity=identity)
