@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
-from .options import as_json, parameters, verbose, with_options
+from .options import SECONDS, as_json, parameters, verbose, with_options
 
 a_file = click.argument("file", metavar="FILE", type=click.Path())
+
+IN_ESCAPES = """\b
+A reply is text with \\r \\n \\t \\0 \\xNN, its end included:
+  mark try lab.toml switch --reply 'SW ON\\r\\n'
+Given more than once, the first answers what is sent first, and so on.
+"""
+TRY_CODES = "\b\nExit codes: 0 a value, 1 trouble with the device, 2 trouble with the file or the command."
 
 
 @click.command(short_help="Say what is wrong with a device file.")
@@ -30,4 +39,37 @@ def check(file: str | None, parameters: dict[str, str], *, schema: bool, as_json
     return run(file, parameters, as_json=as_json)
 
 
-COMMANDS = (check,)
+@click.command(
+    name="try",
+    short_help="Read or set one item of a device file, and see all of it.",
+    epilog=IN_ESCAPES + "\n" + TRY_CODES,
+)
+@a_file
+@click.argument("item", metavar="ITEM")
+@click.argument("value", metavar="[VALUE]", required=False)
+@with_options(parameters)
+@click.option("--reply", "replies", metavar="TEXT", multiple=True, help="Take this for the device's reply.")
+@click.option("--simulate", is_flag=True, help="Ask a simulator of the device, made from the same file.")
+@click.option("-y", "--yes", is_flag=True, help="Set without asking back.")
+@click.option(
+    "--timeout",
+    "timeout_s",
+    metavar="SECONDS",
+    type=SECONDS,
+    default=30.0,
+    show_default=True,
+    help="Give up after this time.",
+)
+@with_options(verbose)
+def try_(file: str, item: str, value: str | None, parameters: dict[str, str], **options: Any) -> int:
+    """Ask the device for ITEM, or set it to VALUE, with no daemon; only this item's link is opened.
+
+    Shows every byte both ways, how each reply was cut, how its form takes it apart, where it stops when it
+    does not fit, and what the item makes of it.
+    """
+    from .trying import run
+
+    return run(file, item, value, parameters, **options)
+
+
+COMMANDS = (check, try_)
