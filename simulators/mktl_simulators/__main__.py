@@ -17,10 +17,12 @@ from mktl.devicefile import load
 from mktl.errors import MktlError
 
 from .dialect import SimulatedDevice
+from .hislip import HislipServer
 from .line_server import LineServer
 from .modbus import RegisterDevice
 from .models import MODELS, find_model, make_device, on_modbus
 from .serve import PtyServer, TcpServer
+from .udp_server import UdpServer
 
 #: What is kept of the bytes received, since nobody asks.
 KEEP = 4096
@@ -55,6 +57,8 @@ def _parser() -> argparse.ArgumentParser:
         "--pty", nargs="?", const="", metavar="LINK", help="serial port, with a link to it [default]"
     )
     line.add_argument("--tcp", type=int, metavar="PORT", help="TCP port on this machine; 0 takes a free one")
+    line.add_argument("--udp", type=int, metavar="PORT", help="UDP port")
+    line.add_argument("--hislip", type=int, metavar="PORT", help="TCP port for VISA, with message ends")
     parser.add_argument("--unit", type=int, help="of a Modbus device")
     parser.add_argument("--rtu", action="store_true", help="Modbus frames of a serial line on a TCP port too")
     parser.add_argument("--speed", type=float, default=1.0, help="model seconds a second [1]")
@@ -64,8 +68,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _serve(device: SimulatedDevice, given: argparse.Namespace) -> LineServer[SimulatedDevice]:
-    if given.tcp is not None:
-        return TcpServer(device, port=given.tcp, speed=given.speed, keep=KEEP)
+    for kind, port in ((TcpServer, given.tcp), (UdpServer, given.udp), (HislipServer, given.hislip)):
+        if port is not None:
+            return kind(device, port=port, speed=given.speed, keep=KEEP)
     return PtyServer(device, link_path=given.pty or None, speed=given.speed, keep=KEEP)
 
 

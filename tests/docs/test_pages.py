@@ -27,7 +27,11 @@ def page(tmp_path, monkeypatch):
         one.close()
 
 
-@pytest.mark.parametrize("path", ["README.md", *TUTORIALS])
+#: Of the other pages, those that are run from top to bottom too.
+RUNNABLE = ["docs/how-to/visa.md"]
+
+
+@pytest.mark.parametrize("path", ["README.md", *TUTORIALS, *RUNNABLE])
 def test_a_page_does_what_it_shows(page, path) -> None:
     page(path).run()
 
