@@ -337,7 +337,8 @@ def _verify(part: Sum, raw: bytes, at: int, found: bytes) -> None:
     try:
         right = checksum.over(raw[:at])
     except ValueError:
-        raise TemplateMismatchError(raw, checksum.skip, f"hex digits up to {part.placeholder}") from None
+        expected = f"hex digits up to {part.placeholder}"
+        raise TemplateMismatchError(raw, min(at, checksum.skip), expected) from None
     if not checksum.agrees(raw[:at], found):
         expected = f"the checksum {checksum.spec} {checksum.told(right)}, not {checksum.told(found)}"
         raise TemplateMismatchError(raw, at, expected)

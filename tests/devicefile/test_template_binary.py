@@ -37,6 +37,9 @@ def read(spec: str, raw: bytes) -> object:
         *[("i32", -5000, "ffffec78"), ("i32le", -5000, "78ecffff"), ("u32", 0xDEADBEEF, "deadbeef")],
         *[("u40", 1, "0000000001"), ("i48le", -1, "ffffffffffff"), ("u56", 1, "00000000000001")],
         *[("u64", 2**64 - 1, "ff" * 8), ("i64le", -(2**63), "0000000000000080")],
+        # -2 by the definition of each code: all bits of 2 inverted; a sign bit before it.
+        *[("oc8", -2, "fd"), ("oc16", 2, "0002"), ("oc16le", -2, "fdff"), ("oc16", -32767, "8000")],
+        *[("sm8", -2, "82"), ("sm16", 2, "0002"), ("sm16le", -2, "0280"), ("sm24", -1, "800001")],
         *[("bcd1", 59, "59"), ("bcd2", 1234, "1234"), ("bcd4", 42, "00000042")],
     ],
 )
@@ -50,6 +53,7 @@ def test_a_whole_number_is_these_bytes_in_both_directions(spec, value, raw) -> N
     [
         *[("u8", 0, 255), ("i8", -128, 127), ("u16le", 0, 65535), ("i24", -(2**23), 2**23 - 1)],
         *[("i64", -(2**63), 2**63 - 1), ("bcd2", 0, 9999), ("hex2", 0, 255), ("ihex4", -32768, 32767)],
+        *[("oc8", -127, 127), ("sm16", -32767, 32767), ("smhex2", -127, 127), ("ochex1", -7, 7)],
     ],
 )
 def test_a_number_outside_what_the_bytes_hold_is_refused_with_the_range(spec, low, high) -> None:
@@ -67,6 +71,9 @@ def test_a_number_outside_what_the_bytes_hold_is_refused_with_the_range(spec, lo
         ("hex1", 10, b"A", b"a"),
         ("ihex4", -2, b"FFFE", b"fffE"),
         ("ihex4", 2, b"0002", b"0002"),
+        ("ochex4", -2, b"FFFD", b"fffd"),
+        ("smhex4", -2, b"8002", b"8002"),
+        ("smhex2", 127, b"7F", b"7f"),
         ("ihex8", -5000, b"FFFFEC78", b"ffffec78"),
         ("hex16", 2**64 - 1, b"F" * 16, b"f" * 16),
     ],
@@ -82,6 +89,11 @@ def test_hex_digits_of_fixed_width_are_written_in_capitals_and_read_in_any_case(
 def test_hex_digits_of_fixed_width_come_without_sign_blank_or_prefix(raw) -> None:
     with pytest.raises(TemplateMismatchError):
         read("hex4", raw)
+
+
+@pytest.mark.parametrize(("spec", "raw"), [("oc8", b"\xff"), ("sm8", b"\x80"), ("smhex2", b"80")])
+def test_a_negative_zero_is_a_zero(spec, raw) -> None:
+    assert read(spec, raw) == 0
 
 
 def test_a_nibble_above_nine_is_no_packed_decimal() -> None:
@@ -153,13 +165,20 @@ CHECK = b"123456789"
         # CRC-32/ISO-HDLC.
         *[("crc8", "f4"), ("crc16modbus", "374b"), ("crc16modbus,be", "4b37"), ("crc16ccitt", "29b1")],
         *[("crc16ccitt,init=0", "31c3"), ("crc16ccitt,init=0x1D0F", "e5cc"), ("crc16ccitt,le", "b129")],
-        *[("crc32", "cbf43926"), ("crc32,le", "2639f4cb")],
+        *[("crc32", "cbf43926"), ("crc32,le", "2639f4cb"), ("crc16xmodem", "31c3"), ("sum16", "01dd")],
+        # CRC-16/KERMIT 0x2189, CRC-16/IBM-SDLC 0x906E, CRC-8/MAXIM-DOW 0xA1.
+        *[("crc16kermit", "8921"), ("crc16kermit,be", "2189"), ("crc16x25", "6e90"), ("crc8maxim", "a1")],
     ],
 )
 def test_a_checksum_has_its_published_check_value(spec, raw) -> None:
     frame = Template.compile(f"123456789{{#{spec}}}")
     assert frame.format({}) == CHECK + bytes.fromhex(raw)
     assert frame.parse(CHECK + bytes.fromhex(raw)) == {}
+
+
+@pytest.mark.parametrize(("text", "raw"), [("abcde", "c8f0"), ("abcdef", "2057"), ("abcdefgh", "0627")])
+def test_fletcher_s_sum_has_its_published_values(text, raw) -> None:
+    assert Template.compile("{:s}{#fletcher16}").format({VALUE: text}) == text.encode() + bytes.fromhex(raw)
 
 
 def test_the_modbus_crc_goes_low_byte_first() -> None:
@@ -198,11 +217,41 @@ def test_a_checksum_in_hex_is_the_same_bytes_in_capitals_and_read_in_any_case(sp
     assert frame.parse(CHECK + raw.lower() + b"\r") == {}
 
 
+def test_hex_digits_of_a_sum_are_written_in_small_letters_where_the_device_wants_them() -> None:
+    frame = Template.compile("123456789{#crc16modbus,lower}")
+    assert frame.format({}) == CHECK + b"374b"
+    assert frame.parse(CHECK + b"374B") == {}
+
+
+def test_a_sum_in_three_decimal_digits_closes_a_pfeiffer_telegram() -> None:
+    # Pfeiffer's RS-485 protocol: address 001, read parameter 309; its codes come to 619 = 2 * 256 + 107.
+    frame = Template.compile(r"{unit:03d}00{parameter:03d}02=?{#sum8,dec}\r")
+    raw = b"0010030902=?107\r"
+    assert sum(raw[:12]) % 256 == 107
+    assert frame.format({"unit": 1, "parameter": 309}) == raw
+    assert frame.parse(raw) == {"unit": 1, "parameter": 309}
+    with pytest.raises(TemplateMismatchError, match=r"the checksum sum8,dec 107, not 108$"):
+        frame.parse(raw.replace(b"107", b"108"))
+
+
 def test_a_checksum_covers_what_stands_before_it_from_the_stated_byte_on() -> None:
     frame = Template.compile(r"\x02{:s}{#xor8,from=1}\x03")
     raw = b"\x02AB\x03\x03"  # 0x41 ^ 0x42 = 0x03, the STX left out
     assert frame.format({VALUE: "AB"}) == raw
     assert frame.parse(raw) == {VALUE: "AB"}
+
+
+def test_a_span_may_end_before_the_checksum_too() -> None:
+    frame = Template.compile(r"\x02{:s}\x03{#xor8,hex,from=1,to=-1}\r")
+    raw = b"\x02AB\x0303\r"  # neither STX nor ETX counts
+    assert frame.format({VALUE: "AB"}) == raw
+    assert frame.parse(raw) == {VALUE: "AB"}
+
+
+def test_a_span_beyond_the_frame_is_empty() -> None:
+    frame = Template.compile("{:s}{#sum8,from=9}{#sum8,to=-99}")
+    assert frame.format({VALUE: "AB"}) == b"AB\0\0"
+    assert frame.parse(b"AB\0\0") == {VALUE: "AB"}
 
 
 def test_a_second_checksum_covers_the_first() -> None:
@@ -212,7 +261,19 @@ def test_a_second_checksum_covers_the_first() -> None:
 
 
 @pytest.mark.parametrize(
-    "spec", ["sum8", "sum8neg", "sum8inv", "xor8", "crc8", "crc16modbus", "crc16ccitt", "crc32"]
+    "spec",
+    [
+        "sum8",
+        "sum8neg",
+        "sum8inv",
+        "xor8",
+        "crc8",
+        "crc16modbus",
+        "crc16ccitt",
+        "crc16x25",
+        "fletcher16",
+        "crc32",
+    ],
 )
 def test_any_flipped_bit_is_found(spec) -> None:
     frame = Template.compile(rf"{{:u32}}{{#{spec}}}")
@@ -236,7 +297,10 @@ def test_a_wrong_checksum_is_shown_beside_the_right_one() -> None:
     [
         ("sum9", r"'sum9' is not a checksum; did you mean 'sum8'\? there are sum8, sum8neg, .*crc32$"),
         ("md5", r"'md5' is not a checksum; there are sum8, "),
-        ("sum8,hx", r"'hx' is not an option of a checksum; there are hex, unhex, le, be, from=N, init=N$"),
+        (
+            "sum8,hx",
+            r"'hx' is not an option of a checksum; there are hex, lower, dec, unhex, le, be, from=N, to=-N, ",
+        ),
         ("sum8,from=-1", r"'from=-1' is not an option of a checksum; "),
         ("sum8,init=256", r"init=256 does not fit the 1 bytes of sum8$"),
         ("", r"'' is not a checksum; "),

@@ -34,6 +34,8 @@ NONSENSE = [
     ("{:}", 0, f"a format is missing after the colon; {FAMILIES}"),
     ("{:4.f*,}", 0, f"'4.f' is not a format; {FLOATS}"),
     ("{:s*}", 0, "an array without a separator needs elements of one length; like {:f*,} or {:u8*}"),
+    ("{:f,*,}", 0, "the separator ',' could be a part of a number; take another"),
+    ("{:,.1f*,}", 0, "the separator ',' could be a part of a number; take another"),
     ("{:[^;]*,}", 0, "the set [^;] has the separator ',' in it; take it out"),
     ("{:[A-Z]x}", 0, "'x' follows the set [A-Z]; only * and a separator may"),
     ("{:[Z-A]}", 0, "the range Z-A in '[Z-A]' runs backwards"),

@@ -48,6 +48,8 @@ def test_a_number_is_written_as_printf_writes_it(spec, value, raw) -> None:
     [
         *[(b"+77.3500", 77.35), (b"8.15E-05", 8.15e-5), (b"1", 1.0), (b".5", 0.5), (b"5.", 5.0)],
         *[(b"-1.2e+3", -1200.0), (b"   12.5", 12.5), (b"+0.0000", 0.0), (b"9.9E37", 9.9e37)],
+        # Sign at the left of a field of fixed width; the exponents of Fortran.
+        *[(b"+  1.23", 1.23), (b"-    .5", -0.5), (b" - 5", -5.0), (b"1.5D-03", 1.5e-3), (b"-2d+2", -200.0)],
     ],
 )
 def test_every_float_format_reads_every_decimal_number(spec, raw, value) -> None:
@@ -56,7 +58,23 @@ def test_every_float_format_reads_every_decimal_number(spec, raw, value) -> None
 
 
 @pytest.mark.parametrize(
-    "raw", [b"", b"nan", b"inf", b"-", b".", b"1e", b"0x10", b"1_000", b"1 2", b"1,5", b"1e999"]
+    "raw",
+    [
+        b"",
+        b"nan",
+        b"inf",
+        b"-",
+        b".",
+        b"1e",
+        b"0x10",
+        b"1_000",
+        b"1 2",
+        b"1,5",
+        b"1e999",
+        b"+ -1",
+        b"1 ",
+        b"D3",
+    ],
 )
 def test_what_is_no_decimal_number_is_not_read_as_one(raw) -> None:
     with pytest.raises(TemplateMismatchError):
@@ -71,6 +89,29 @@ def test_a_decimal_comma_takes_the_place_of_the_point() -> None:
 
 
 @pytest.mark.parametrize(
+    ("spec", "value", "raw", "plain"),
+    [
+        (",.2f", 1234567.5, b"1,234,567.50", b"1234567.5"),
+        ("_.2f", -1234.5, b"-1 234.50", b"-1234.5"),
+        (",.2f,", 1234.5, b"1.234,50", b"1234,5"),
+        ("_.2f,", 1234.5, b"1 234,50", b"+1234,5"),
+        (",.0f", 999, b"999", b"  999"),
+    ],
+)
+def test_thousands_are_marked_where_the_format_says_so_and_read_with_and_without(
+    spec, value, raw, plain
+) -> None:
+    assert written(spec, value) == raw
+    assert read(spec, raw) == read(spec, plain) == value
+
+
+@pytest.mark.parametrize("raw", [b"1,23", b"1234,567", b",123", b"1,,234", b"12,3456"])
+def test_a_mark_of_thousands_stands_before_three_digits(raw) -> None:
+    with pytest.raises(TemplateMismatchError):
+        read(",.2f", raw)
+
+
+@pytest.mark.parametrize(
     ("spec", "raw", "value"),
     [
         ("d", b"  -12", -12),
@@ -79,6 +120,12 @@ def test_a_decimal_comma_takes_the_place_of_the_point() -> None:
         ("x", b"Ff", 255),
         ("X", b"ff", 255),
         ("o", b"17", 15),
+        ("d", b"+  12", 12),
+        ("d", b" - 5", -5),
+        ("b", b"10010", 18),
+        # IEEE 488.2 has #H, #Q and #B; C has 0x.
+        *[("x", raw, 31) for raw in (b"0x1F", b"0X1f", b"#H1F", b"&h1F", b" +0x1f", b"001F")],
+        *[("o", b"#Q17", 15), ("o", b"0o17", 15), ("b", b"#B101", 5), ("b", b"0b101", 5)],
     ],
 )
 def test_whole_numbers_are_read_liberally(spec, raw, value) -> None:
@@ -87,7 +134,11 @@ def test_whole_numbers_are_read_liberally(spec, raw, value) -> None:
 
 
 @pytest.mark.parametrize(
-    ("spec", "raw"), [("d", b"5.0"), ("d", b"1A"), ("x", b"-1"), ("o", b"8"), ("b", b"2")]
+    ("spec", "raw"),
+    [
+        *[("d", b"5.0"), ("d", b"1A"), ("x", b"-1"), ("o", b"8"), ("b", b"2")],
+        *[("d", b"0x10"), ("x", b"0x"), ("x", b"#H"), ("x", b"#Q17"), ("b", b"0x1"), ("d", b"1_0")],
+    ],
 )
 def test_what_is_no_whole_number_of_its_base_is_not_read(spec, raw) -> None:
     with pytest.raises(TemplateMismatchError):
@@ -159,6 +210,7 @@ def test_a_width_is_the_least_width_where_a_literal_follows() -> None:
         ("{a:03d}{b:03d}{c:03d}", {"a": 1, "b": 22, "c": -3}, b"001022-03"),
         ("{a:06.2f}{b:7.2f}", {"a": 1.5, "b": -2.25}, b"001.50  -2.25"),
         ("{a:06.2f,}{b:06.2f,}", {"a": 1.5, "b": -2.25}, b"001,50-02,25"),
+        ("{a: 7.2f}{b:+06.1f}", {"a": 1.5, "b": -2.5}, b"   1.50-002.5"),
         ("{a:s}{b:03d}", {"a": "CH", "b": 7}, b"CH007"),
         ("{a:02d}{b:[A-Z]}", {"a": 5, "b": "K"}, b"05K"),
         ("{a:02d}{?{b:02d}?}", {"a": 5, "b": 6}, b"0506"),
@@ -172,6 +224,23 @@ def test_a_width_is_exact_where_another_field_touches(source, values, raw) -> No
         line.parse(raw + b"!")
     with pytest.raises(TemplateMismatchError):
         line.parse(raw[:-1])
+
+
+@pytest.mark.parametrize(
+    ("raw", "values"),
+    [
+        (b"+  1.2- 12.5", {"a": 1.2, "b": -12.5}),
+        (b"1.5D-3 1.5E3", {"a": 1.5e-3, "b": 1500.0}),
+        (b"1.5   2.5   ", {"a": 1.5, "b": 2.5}),
+    ],
+)
+def test_in_an_exact_width_a_number_may_stand_anywhere(raw, values) -> None:
+    assert Template.compile("{a:6.1f}{b:6.1f}").parse(raw) == values
+
+
+def test_two_numbers_within_one_exact_width_are_none() -> None:
+    with pytest.raises(TemplateMismatchError, match=r"at byte 1 expected a decimal number of 6 characters"):
+        Template.compile("{a:6.1f}{b:6.1f}").parse(b"1 2.5    1.5")
 
 
 def test_a_number_that_does_not_fit_its_exact_width_is_refused() -> None:

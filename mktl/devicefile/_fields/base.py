@@ -61,6 +61,11 @@ class Converter(ABC):
         return None
 
     @property
+    def alphabet(self) -> frozenset[int] | None:
+        """The bytes that may stand in it; None when that is not known."""
+        return None
+
+    @property
     @abstractmethod
     def pattern(self) -> bytes:
         """A regular expression for bytes, without groups, that what the field reads must match."""

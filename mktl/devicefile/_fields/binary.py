@@ -1,44 +1,34 @@
-"""Raw bytes: whole numbers and floats of either byte order, packed BCD, hex digits of fixed width."""
+"""Raw bytes: whole numbers and floats of either byte order, and bytes as they are."""
 
 from __future__ import annotations
 
 import re
 import struct
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, cast
 
 from ...errors import ItemTypeError, ItemValueError
 from .base import ALONE, Converter, Openness, Place, shown
-from .numbers import plain_number, whole_number
+from .codes import Code, from_bits, to_bits
+from .numbers import plain_number
 
-_RAW = re.compile(r"(?P<sign>[ui])(?P<bits>8|16|24|32|40|48|56|64)(?P<le>le)?")
+_RAW = re.compile(r"(?P<code>[ui]|oc|sm)(?P<bits>8|16|24|32|40|48|56|64)(?P<le>le)?")
 _FLOAT = re.compile(r"f(?P<bits>32|64)(?P<le>le)?")
-_HEX = re.compile(r"(?P<sign>i?)hex(?P<digits>[1-9]|1[0-6])")
-_BCD = re.compile(r"bcd(?P<bytes>[1-9])")
 _BYTES = re.compile(r"bytes(?P<bytes>[1-9]\d{0,6})?")
-_TWO_DIGITS = frozenset(16 * tens + ones for tens in range(10) for ones in range(10))
 
 Order = Literal["big", "little"]
-
-
-def _in_range(value: object, low: int, high: int) -> int:
-    """*value* as a whole number of *low* to *high*."""
-    number = whole_number(value)
-    if not low <= number <= high:
-        raise ItemValueError(f"takes {low} to {high}, got {number}")
-    return number
 
 
 @dataclass(frozen=True, slots=True)
 class RawInt(Converter):
     """``u8`` to ``i64``, big-endian, or little with ``le`` behind: a whole number of so many bytes.
 
-    >>> read_binary("i32").encode(-5000).hex(" ")
-    'ff ff ec 78'
+    >>> read_binary("i32").encode(-5000).hex(" "), read_binary("sm16le").encode(-2).hex(" ")
+    ('ff ff ec 78', '02 80')
     """
 
     length: int
-    is_signed: bool
+    code: Code
     order: Order
 
     kind = "int"
@@ -56,12 +46,11 @@ class RawInt(Converter):
         return _raw_bytes(self.length)
 
     def encode(self, value: object) -> bytes:
-        bits = 8 * self.length
-        low, high = (-(1 << bits - 1), (1 << bits - 1) - 1) if self.is_signed else (0, (1 << bits) - 1)
-        return _in_range(value, low, high).to_bytes(self.length, self.order, signed=self.is_signed)
+        return to_bits(value, 8 * self.length, self.code).to_bytes(self.length, self.order)
 
     def decode(self, raw: bytes) -> int:
-        return int.from_bytes(raw, self.order, signed=self.is_signed)
+        value = int.from_bytes(raw, self.order)
+        return value if self.code == "u" else from_bits(value, 8 * self.length, self.code)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,73 +92,6 @@ class RawFloat(Converter):
     def decode(self, raw: bytes) -> float:
         value: float = self.layout.unpack(raw)[0]
         return value
-
-
-@dataclass(frozen=True, slots=True)
-class HexInt(Converter):
-    """``hex4``, ``ihex4``: exactly so many hex digits; with the ``i`` in two's complement.
-
-    >>> read_binary("ihex4").encode(-2)
-    b'FFFE'
-    """
-
-    digits: int
-    is_signed: bool
-
-    kind = "int"
-
-    @property
-    def size(self) -> int:
-        return self.digits
-
-    @property
-    def pattern(self) -> bytes:
-        return rb"[0-9A-Fa-f]{%d}" % self.digits
-
-    @property
-    def expected(self) -> str:
-        return f"{self.digits} hex digits"
-
-    def encode(self, value: object) -> bytes:
-        span = 16**self.digits
-        low, high = (-(span // 2), span // 2 - 1) if self.is_signed else (0, span - 1)
-        return b"%0*X" % (self.digits, _in_range(value, low, high) % span)
-
-    def decode(self, raw: bytes) -> int:
-        value, span = int(raw, 16), 16**self.digits
-        return value - span if self.is_signed and value >= span // 2 else value
-
-
-@dataclass(frozen=True, slots=True)
-class Bcd(Converter):
-    """``bcd2``: so many bytes with two decimal digits each, the first digit in the upper half.
-
-    >>> read_binary("bcd2").encode(1234).hex()
-    '1234'
-    """
-
-    length: int
-
-    kind = "int"
-
-    @property
-    def size(self) -> int:
-        return self.length
-
-    @property
-    def pattern(self) -> bytes:
-        return rb"[%s]{%d}" % (b"".join(rb"\x%02x" % byte for byte in sorted(_TWO_DIGITS)), self.length)
-
-    @property
-    def expected(self) -> str:
-        return f"{2 * self.length} packed decimal digits"
-
-    def encode(self, value: object) -> bytes:
-        digits = 2 * self.length
-        return bytes.fromhex(f"{_in_range(value, 0, 10**digits - 1):0{digits}d}")
-
-    def decode(self, raw: bytes) -> int:
-        return int(raw.hex())
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,21 +147,13 @@ def _raw_bytes(length: int) -> str:
 
 
 def read_binary(spec: str) -> Converter | None:
-    """The field of a spec such as ``u16``, ``i32le``, ``f32``, ``bcd2`` or ``bytes8``; None for others."""
+    """The field of a spec such as ``u16``, ``i32le``, ``f32`` or ``bytes8``; None for others."""
     if found := _RAW.fullmatch(spec):
         order: Order = "little" if found["le"] else "big"
-        return RawInt(int(found["bits"]) // 8, found["sign"] == "i", order)
+        return RawInt(int(found["bits"]) // 8, cast(Code, found["code"]), order)
     if found := _FLOAT.fullmatch(spec):
         letter = "f" if found["bits"] == "32" else "d"
         return RawFloat(struct.Struct(("<" if found["le"] else ">") + letter))
-    if found := _BCD.fullmatch(spec):
-        return Bcd(int(found["bytes"]))
     if found := _BYTES.fullmatch(spec):
         return RawBytes(int(found["bytes"]) if found["bytes"] else None)
-    return read_hex(spec)
-
-
-def read_hex(spec: str) -> HexInt | None:
-    """The field of ``hex4`` or ``ihex4``; None for others."""
-    found = _HEX.fullmatch(spec)
-    return HexInt(int(found["digits"]), found["sign"] == "i") if found else None
+    return None

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from ...errors import ItemTypeError, ItemValueError
 from .base import Converter, DecodeError, Openness, Place, SpecError, error_offset, quoted, shown
+from .numbers import Float
 from .text import CharSet
 
 
@@ -62,11 +63,16 @@ class Array(Converter):
     separator: bytes
     count: int | None = None
     _one: re.Pattern[bytes] = field(init=False, compare=False, repr=False)
+    #: The separator is nowhere but between elements.
+    _splits: bool = field(init=False, compare=False, repr=False)
 
     kind = "array"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_one", re.compile(self.base.pattern, re.DOTALL))
+        known = self.base.alphabet
+        splits = known is not None and self.separator != b"" and self.separator[0] not in known
+        object.__setattr__(self, "_splits", splits)
 
     @property
     def default(self) -> object:
@@ -100,17 +106,34 @@ class Array(Converter):
         return self.separator.join(map(self.base.encode, values))
 
     def decode(self, raw: bytes) -> list[object]:
-        values, at = [], 0
+        values: list[object] = []
+        at = 0
+        for one in self._cut(raw):
+            try:
+                values.append(self.base.decode(one))
+            except ValueError as error:
+                raise DecodeError(at + error_offset(error)) from None
+            at += len(one) + len(self.separator)
+        return values
+
+    def _cut(self, raw: bytes) -> Iterable[bytes]:
+        """The bytes of each element."""
+        if self._splits:
+            return raw.split(self.separator)
+        size = self.base.size
+        if size and not self.separator:
+            return (raw[at : at + size] for at in range(0, len(raw), size))
+        return self._found_one_by_one(raw)
+
+    def _found_one_by_one(self, raw: bytes) -> Iterator[bytes]:
+        at = 0
         while True:
             found = self._one.match(raw, at)
             if found is None:
                 raise DecodeError(at)
-            try:
-                values.append(self.base.decode(found.group()))
-            except ValueError as error:
-                raise DecodeError(at + error_offset(error)) from None
+            yield found.group()
             if found.end() >= len(raw):
-                return values
+                return
             at = found.end() + len(self.separator)
 
     def placed(self, place: Place) -> Array:
@@ -139,6 +162,8 @@ def array_of(base: Converter, separator: bytes, count: int | None = None) -> Arr
             raise SpecError(
                 "an array without a separator needs elements of one length; like {:f*,} or {:u8*}"
             )
+    if isinstance(base, Float) and separator and separator[0] in base.marks:
+        raise SpecError(f"the separator {quoted(separator)} could be a part of a number; take another")
     if isinstance(base, CharSet) and separator and separator[0] in base.allowed:
         raise SpecError(f"the set {base.source} has the separator {quoted(separator)} in it; take it out")
     return Array(base, separator, count)

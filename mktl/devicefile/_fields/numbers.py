@@ -1,8 +1,11 @@
 """Numbers in print: floats and whole numbers, in the flags of Python's format language.
 
 Writing follows the format to the letter. Reading is liberal, since a device prints as it likes: any of the
-float formats reads any decimal number. A number with a width that touches another field is the exception: it
-takes exactly its width, in both directions, as nothing else tells where it ends.
+float formats reads any decimal number, blanks may stand before it and behind its sign, a Fortran ``D`` is as
+good as an ``E``, and whole numbers of another base may have a prefix: ``0x``, ``#H`` or ``&H``.
+
+A number with a width that touches another field is the exception: it takes exactly its width, in both
+directions, as nothing else tells where it ends.
 """
 
 from __future__ import annotations
@@ -15,10 +18,15 @@ from dataclasses import dataclass, replace
 from ...errors import ItemTypeError, ItemValueError
 from .base import Converter, Openness, Place, shown
 
-_FLOAT = re.compile(r"(?P<flags>(?P<sign>[+ ]?)0?(?P<width>\d{0,2})(?:\.\d{1,2})?[fegEG])(?P<comma>,?)")
+_FLOAT = re.compile(
+    r"(?P<flags>(?P<sign>[+ ]?)0?(?P<width>\d{0,2})(?P<group>[,_]?)(?:\.\d{1,2})?[fegEG])(?P<comma>,?)"
+)
 _WHOLE = re.compile(r"(?P<sign>[+ ]?)0?(?P<width>\d{0,2})(?P<letter>[dxXob])")
 _BASES = {"d": 10, "x": 16, "X": 16, "o": 8, "b": 2}
 _DIGITS = {10: rb"\d", 16: rb"[0-9A-Fa-f]", 8: rb"[0-7]", 2: rb"[01]"}
+# IEEE 488.2, section 7.7.4, has #H, #Q and #B; others write &H or, as in C, 0x.
+_PREFIX = {16: rb"(?:0[xX]|[#&][hH])?", 8: rb"(?:0[oO]|[#&][qQoO])?", 2: rb"(?:0[bB]|[#&][bB])?", 10: b""}
+_SWAPPED = bytes.maketrans(b",.", b".,")
 _WORDS = {10: "a whole number", 16: "a hex number", 8: "an octal number", 2: "a binary number"}
 
 
@@ -69,18 +77,26 @@ def _fit(text: str, width: int | None, number: float) -> bytes:
     return text.encode("ascii")
 
 
+def _closed_up(raw: bytes) -> bytes:
+    """A number without the blanks around it and behind its sign."""
+    text = raw.strip(b" ")
+    return text[:1] + text[1:].lstrip(b" ") if text[:1] in (b"+", b"-") else text
+
+
 @dataclass(frozen=True, slots=True)
 class Float(Converter):
     """A decimal number: ``f e g E G``, and with a comma behind it for a decimal comma.
 
-    >>> read_float(".3f,").encode(12.345)
-    b'12,345'
+    >>> read_float(".3f,").encode(12.345), read_float("_.1f").encode(12345)
+    (b'12,345', b'12 345.0')
     """
 
     flags: str
     width: int = 0
     signed: bool = False
     comma: bool = False
+    #: What stands before every three digits of whole thousands; they are read without it, too.
+    group: bytes = b""
     exact: bool = False
     sign_needed: bool = False
 
@@ -96,12 +112,23 @@ class Float(Converter):
         return None if self.width else "number"
 
     @property
+    def marks(self) -> bytes:
+        """The decimal one, and that of the thousands."""
+        return (b"," if self.comma else b".") + self.group
+
+    @property
+    def alphabet(self) -> frozenset[int]:
+        return frozenset(b" +-0123456789eEdD" + self.marks)
+
+    @property
     def pattern(self) -> bytes:
-        point = rb"," if self.comma else rb"\."
+        point, group = rb"," if self.comma else rb"\.", re.escape(self.group)
         if self.exact:
-            return rb"(?= *[+-]?(?:%s)?\d)[ +\-%s\deE]{%d}" % (point, point, self.width)
-        sign = rb"[+-]" if self.sign_needed else rb"[+-]?"
-        return rb" *%s(?:\d+(?:%s\d*)?|%s\d+)(?:[eE][+-]?\d+)?" % (sign, point, point)
+            form = rb"(?= *(?:[+-] *)?(?:%s)?\d)[ +\-%s%s\deEdD]{%d}"
+            return form % (point, point, group, self.width)
+        sign = rb"[+-] *" if self.sign_needed else rb"(?:[+-] *)?"
+        whole = rb"(?:\d{1,3}(?:%s\d{3})+|\d+)" % group if group else rb"\d+"
+        return rb" *%s(?:%s(?:%s\d*)?|%s\d+)(?:[eEdD][+-]?\d+)?" % (sign, whole, point, point)
 
     @property
     def expected(self) -> str:
@@ -113,13 +140,18 @@ class Float(Converter):
         number = plain_number(value)
         if not math.isfinite(number):
             raise ItemValueError(f"takes a finite number, got {number!r}")
-        text = format(number, self.flags)
-        return _fit(
-            text.replace(".", ",") if self.comma else text, self.width if self.exact else None, number
-        )
+        text = _fit(format(number, self.flags), self.width if self.exact else None, number)
+        if self.comma:
+            text = text.translate(_SWAPPED)
+        return text.replace(b"_", b" ")
 
     def decode(self, raw: bytes) -> float:
-        value = float(raw.replace(b",", b".") if self.comma else raw)
+        if self.comma or self.group:
+            raw = raw.translate(_SWAPPED if self.comma else None, self.group)
+        try:
+            value = float(raw)
+        except ValueError:
+            value = float(_closed_up(raw).upper().replace(b"D", b"E"))
         if math.isinf(value):
             raise ValueError("more than a double holds")
         return value
@@ -155,12 +187,17 @@ class Whole(Converter):
         return None if self.width else "number"
 
     @property
+    def alphabet(self) -> frozenset[int]:
+        return frozenset(b" +-0123456789" if self.base == 10 else b" +#&0123456789abcdefhoqxABCDEFHOQX")
+
+    @property
     def pattern(self) -> bytes:
         digit = _DIGITS[self.base]
         sign = rb"[+-]" if self.base == 10 else rb"\+"
         if self.exact:
-            return rb"(?= *%s?%s)(?: |%s|%s){%d}" % (sign, digit, sign, digit, self.width)
-        return rb" *%s%s%s+" % (sign, b"" if self.sign_needed else b"?", digit)
+            return rb"(?= *(?:%s *)?%s)(?: |%s|%s){%d}" % (sign, digit, sign, digit, self.width)
+        leading = rb" *%s *" if self.sign_needed else rb" *(?:%s *)?"
+        return leading % sign + _PREFIX[self.base] + digit + b"+"
 
     @property
     def expected(self) -> str:
@@ -174,7 +211,11 @@ class Whole(Converter):
         return _fit(format(number, self.flags), self.width if self.exact else None, number)
 
     def decode(self, raw: bytes) -> int:
-        return int(raw, self.base)
+        try:
+            return int(raw, self.base)
+        except ValueError:
+            # Python knows 0x, but neither #H nor a blank behind a sign.
+            return int(re.sub(rb"[#&][a-zA-Z]", b"", _closed_up(raw)), self.base)
 
     def placed(self, place: Place) -> Whole:
         exact = place.touches and self.width > 0
@@ -191,8 +232,11 @@ def read_float(spec: str) -> Float | None:
     found = _FLOAT.fullmatch(spec)
     if found is None:
         return None
-    width = int(found["width"] or 0)
-    return Float(found["flags"], width, signed=found["sign"] == "+", comma=bool(found["comma"]))
+    comma = bool(found["comma"])
+    # Where the comma is the decimal one, the other mark of thousands is a point.
+    group = {"": b"", "_": b" ", ",": b"." if comma else b","}[found["group"]]
+    signed = found["sign"] == "+"
+    return Float(found["flags"], int(found["width"] or 0), signed=signed, comma=comma, group=group)
 
 
 def read_whole(spec: str) -> Whole | None:

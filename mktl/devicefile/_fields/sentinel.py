@@ -7,10 +7,12 @@ from dataclasses import dataclass, replace
 
 from ...errors import ItemValueError
 from .base import Converter, Openness, Place, shown
-from .binary import HexInt
+from .digits import HexInt
 from .numbers import Float, Whole
 from .words import Words
 
+#: Numbers in whose place a word may stand.
+PRINTED = (Float, Whole, HexInt)
 #: What has a meaning of its own in a row of words, or ends the placeholder.
 _SPECIAL = frozenset(b"\\|=*/{}")
 
@@ -72,7 +74,7 @@ def spec_with(spec: str, converter: Converter, words: Iterable[str], encoding: s
     >>> spec_with(".2f", Float(".2f"), ["---", "A|B"], "ascii")
     '.2f|---|A\\x7CB'
     """
-    if not isinstance(converter, (Float, Whole, HexInt, Words, NumberOrWord)):
+    if not isinstance(converter, (*PRINTED, Words, NumberOrWord)):
         return spec
     known = converter.words if isinstance(converter, NumberOrWord) else converter
     new = [

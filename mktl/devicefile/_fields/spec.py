@@ -8,12 +8,13 @@ from dataclasses import dataclass
 
 from ...errors import ItemValueError
 from .base import Converter, SpecError
-from .binary import read_binary, read_hex
+from .binary import read_binary
 from .block import read_block
 from .compound import Constant, array_of
+from .digits import read_digits
 from .escapes import unescape
 from .numbers import read_float, read_whole
-from .sentinel import NumberOrWord
+from .sentinel import PRINTED, NumberOrWord
 from .text import Quoted, Text, read_char_set, read_expression, read_fixed_text
 from .words import number_or_text, read_words
 
@@ -111,7 +112,7 @@ def _constant_value(text: str) -> int | float | str:
 
 
 def _read_number(spec: str) -> Converter | None:
-    return read_float(spec) or read_whole(spec) or read_binary(spec)
+    return read_float(spec) or read_whole(spec) or read_binary(spec) or read_digits(spec)
 
 
 def _read_single(spec: str, encoding: str) -> Converter | None:
@@ -131,10 +132,10 @@ def _read_single(spec: str, encoding: str) -> Converter | None:
 def _read_words(spec: str, encoding: str) -> Converter:
     """Words; behind a printed number's format those that may stand in its place."""
     first, _, others = spec.partition("|")
-    number = read_float(first) or read_whole(first) or read_hex(first)
-    if number is None or not others:
-        return read_words(spec, encoding)
-    return NumberOrWord(number, read_words(others, encoding))
+    number = _read_number(first)
+    if isinstance(number, PRINTED) and others:
+        return NumberOrWord(number, read_words(others, encoding))
+    return read_words(spec, encoding)
 
 
 def set_end(text: str, start: int) -> int:

@@ -159,6 +159,10 @@ class CharSet(Converter):
     kind = "text"
 
     @property
+    def alphabet(self) -> frozenset[int]:
+        return self.allowed
+
+    @property
     def default(self) -> object:
         plain = [byte for byte in self.allowed if 32 < byte < 127] or self.allowed
         return bytes([ord("0") if ord("0") in plain else min(plain)]).decode(self.encoding, "replace")
