@@ -9,7 +9,7 @@ import click
 
 from ..daemon import configure, drivers
 from ..devicefile import Device
-from ..errors import DeviceFileError, Problem
+from ..errors import DeviceFileError, MktlError, Problem
 from .endings import OK, USAGE
 from .filework import counted, say_problems
 from .reach import print_json
@@ -22,6 +22,8 @@ def run(file: str, parameters: Mapping[str, str], *, as_json: bool) -> int:
     """Check *file*; the exit code."""
     try:
         configuration = configure.read(file, parameters)
+        if configuration.device is not None:
+            _check_plans(file, configuration.device, parameters)
     except DeviceFileError as error:
         if as_json:
             print_json([_row("error", problem) for problem in error.problems])
@@ -42,6 +44,26 @@ def run(file: str, parameters: Mapping[str, str], *, as_json: bool) -> int:
         )
     click.echo(f"{file}: {_contents(device)}")
     return OK
+
+
+def _check_plans(file: str, device: Device, parameters: Mapping[str, str]) -> None:
+    """What only the driver knows cannot be done.
+
+    Raises:
+        DeviceFileError: The first mistake of each link.
+    """
+    from ..devicefile.problems import dotted
+    from ..devicefile.reader import places
+
+    problems = []
+    for name in device.links:
+        try:
+            drivers.plan_text(device, name)
+        except MktlError as error:
+            path = ("links", name)
+            problems.append(Problem(file, places(file, parameters).get(path), dotted(path), str(error)))
+    if problems:
+        raise DeviceFileError(problems)
 
 
 def _warnings(file: str, device: Device, parameters: Mapping[str, str]) -> Iterator[Problem]:

@@ -72,4 +72,34 @@ def try_(file: str, item: str, value: str | None, parameters: dict[str, str], **
     return run(file, item, value, parameters, **options)
 
 
-COMMANDS = (check, try_)
+@click.command(
+    short_help="Say what Modbus registers may stand for.", context_settings={"ignore_unknown_options": True}
+)
+@click.argument("registers", nargs=-1, required=True, metavar="REGISTER...")
+@with_options(as_json, verbose)
+def decode(registers: tuple[str, ...], *, as_json: bool) -> int:
+    """Show what each REGISTER, in the order read, is in every type and order of bytes and words.
+
+    A register is hex (0x41A0), decimal (16800) or binary (0b0100000110100000); a run of hex digits
+    (41a00000) is four to a register. ABCD has the high byte and the high word first.
+    """
+    from .decoding import run
+
+    return run(registers, as_json=as_json)
+
+
+@click.command(short_help="Say what a device file asks of its lines, and how often.")
+@a_file
+@with_options(parameters, verbose)
+def plan(file: str, parameters: dict[str, str]) -> int:
+    """Print for each link of FILE what is read how often and which items that feeds; nothing is opened.
+
+    For Modbus, the reads that registers are joined to. For text, the queries with their bytes, and how busy
+    they keep the line.
+    """
+    from .planning import run
+
+    return run(file, parameters)
+
+
+COMMANDS = (check, try_, decode, plan)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
@@ -114,6 +115,22 @@ def make_link(spec: LinkSpec, host: Link | None = None) -> Link:
         raise MktlError(f"link {spec.name}: no driver '{spec.driver}' is installed{hint}")
     link: Link = _load(installed[spec.driver])(spec)
     return link
+
+
+def plan_text(device: Device, link: str) -> str | None:
+    """What the driver of *link* says of its reads, line by line; None where one query is one exchange.
+
+    The module of a driver that joins reads, as Modbus can, has a function ``plan_text(device)``.
+
+    Raises:
+        MktlError: An item that cannot be read or written as the file wants it.
+    """
+    spec = device.links[link]
+    for entry in entry_points(group=DRIVERS, name=spec.driver):
+        _load(entry)
+        plan: Callable[[Device], str] | None = getattr(import_module(entry.module), "plan_text", None)
+        return None if plan is None else plan(replace(device, links={link: spec}))
+    return None
 
 
 def make_stand_in(device: Device, link: str, speed: float) -> StandIn:
