@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 
 from .. import begin
-from ..config import local
+from ..config import cache, local
 from ..config.block import Block, items_hash, make_block
 from ..config.names import check_alias, check_key, check_store
 from ..errors import ItemValueError, MktlError
@@ -287,6 +287,8 @@ class Daemon:
             local.save_ports(self.name, self.uuid, self.rep, self.pub)
         except OSError as error:
             log.warning("the ports could not be stored: %s; clients of this host may not find it", error)
+        # Clients of other makes that share this home look for daemons there, when there is no registry.
+        cache.save(self._block)
         self._lock.sign(f"pid {os.getpid()} on {own_hostname()}, ports {self.rep} and {self.pub}")
         announcer = Announcer(lambda: self._block, self.override, self._workers.lane())
         announcer.start()

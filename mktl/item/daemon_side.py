@@ -257,8 +257,11 @@ class DaemonSide(Performers):
         """Check a SET and queue it; it is refused here when its value is not the item's."""
         if self.config.get("settable") is False:
             raise NotSettableError(f"{self.full_key} is read only")
-        request.payload["value"] = self._checked(request.payload)
-        if self._is_plain():
+        if (
+            request.payload.bulk is None
+        ):  # arrays are taken apart later: the first one imports NumPy, for 0.1 s
+            request.payload["value"] = self._checked(request.payload)
+        if self._is_plain() and request.payload.bulk is None:
             self._answer(request, self._set_now)
             return True
         with self._lock:

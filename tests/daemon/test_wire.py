@@ -329,3 +329,18 @@ def test_a_second_daemon_of_the_name_is_told_where_the_first_runs(make_daemon) -
     ):
         make_daemon()
     assert mktl.get("lab.temp").value == 4.2
+
+
+def test_a_daemon_leaves_its_block_where_clients_that_share_its_home_look_first(home, daemon) -> None:
+    # The reference's client asks nobody while it finds a block of the store here.
+    block = json.loads((home / "client" / "cache" / "lab" / f"{daemon.uuid}.json").read_text())
+    assert block["provenance"][0]["rep"] == daemon.rep
+    assert block["items"]["temp"]["units"] == "K"
+
+
+def test_an_array_is_acknowledged_before_it_is_taken_apart(raw) -> None:
+    # Taking the first one apart imports NumPy, which takes longer than the 0.1 s that clients wait for an ACK.
+    fields = b'{"shape": [2], "dtype": "int16"}'
+    raw.send(b"a", b"1", b"SET", b"lab.image", b"", fields, b"\x01\x00\x02\x00")
+    assert [raw.receive()[2], raw.receive()[2]] == [b"ACK", b"REP"]
+    assert raw.ask(*get("lab.image"))[6] == b"\x01\x00\x02\x00"
