@@ -87,7 +87,8 @@ def _device(given: argparse.Namespace) -> SimulatedDevice:
 def _model(model: type[Any], given: argparse.Namespace) -> SimulatedDevice:
     device = _in_state(model, given)
     if isinstance(device, RegisterDevice):
-        return on_modbus(device, rtu=given.rtu or given.tcp is None, unit=given.unit)
+        unit = device.unit if given.unit is None else given.unit
+        return on_modbus({unit: device}, rtu=given.rtu or given.tcp is None)
     return device
 
 

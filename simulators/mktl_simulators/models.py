@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Mapping
 from typing import Any, cast
 
-from mktl.devicefile import Device
+from mktl.devicefile import Device, LinkSpec
 from mktl.errors import MktlError
 
 from .derived import DerivedDevice
@@ -43,14 +44,30 @@ def find_model(path: str) -> type[Any]:
     return model
 
 
-def on_modbus(device: RegisterDevice, *, rtu: bool, unit: int | None = None) -> ModbusLine:
-    """A device that is its tables, behind a serial line or alone behind a TCP port."""
-    units = {device.unit if unit is None else unit: device}
-    return RtuLine(units) if rtu else TcpPort(units, any_unit=unit is None)
+def on_modbus(units: Mapping[int, RegisterDevice], *, rtu: bool) -> ModbusLine:
+    """Devices that are their tables, on a serial line or behind a TCP port."""
+    if rtu:
+        return RtuLine(units)
+    return TcpPort(units, any_unit=len(units) == 1 and all(device.any_unit for device in units.values()))
 
 
 def make_device(device: Device, link: str) -> SimulatedDevice:
     """What sits on this link of a device file: the model it names, or the file run backwards."""
     if device.simulate.model is None or link not in device.links:
+        if link in device.links and device.links[link].driver == "modbus":
+            raise MktlError(f"{device.path}: links.{link}: registers need a model, [simulate] model = …")
         return DerivedDevice(device, link)
-    return cast(SimulatedDevice, find_model(device.simulate.model)())
+    model = find_model(device.simulate.model)
+    if issubclass(model, RegisterDevice):
+        return _on_modbus_link(device, device.links[link], model)
+    return cast(SimulatedDevice, model())
+
+
+def _on_modbus_link(device: Device, link: LinkSpec, model: type[RegisterDevice]) -> ModbusLine:
+    """One model for each of the units that share this link's line."""
+    if link.driver != "modbus":
+        path = device.simulate.model
+        raise MktlError(f"{device.path}: links.{link.name}: driver '{link.driver}', but '{path}' is Modbus")
+    sharing = [one for one in device.links.values() if link.name in (one.name, one.on)]
+    units = {int(one.settings.get("unit", model.unit)): model() for one in sharing}
+    return on_modbus(units, rtu=not str(link.settings["url"]).startswith("tcp:"))

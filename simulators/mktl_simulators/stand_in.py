@@ -122,6 +122,15 @@ def _on_visa(model: SimulatedDevice, link: LinkSpec, speed: float) -> StandIn:
     return StandIn(instrument, _visa(instrument.url))
 
 
+def _on_modbus(model: SimulatedDevice, link: LinkSpec, speed: float) -> StandIn:
+    """A terminal for ``rtu:``, a port for ``tcp:`` and ``rtu+tcp:``."""
+    scheme = str(link.settings["url"]).partition(":")[0]
+    if scheme == "rtu":
+        return _terminal(model, link, speed, lambda path: {"url": f"rtu://{path}"})
+    port = TcpServer(model, speed=speed, keep=KEEP)
+    return StandIn(port, {"url": f"{scheme}://{port.host}:{port.port}"})
+
+
 def _visa(resource: str) -> dict[str, str]:
     return {"resource": resource, "library": "@py"}
 
@@ -143,5 +152,6 @@ _LINES: Mapping[str, Callable[[SimulatedDevice, LinkSpec, float], StandIn]] = {
     "serial": _on_terminal,
     "tcp": _on_tcp,
     "udp": _on_udp,
+    "modbus": _on_modbus,
     "visa": _on_visa,
 }

@@ -21,7 +21,9 @@ import mktl_simulators
 import pytest
 import serial
 from mktl_simulators.derived import DerivedDevice
+from mktl_simulators.eurotherm3216 import Eurotherm3216
 from mktl_simulators.lakeshore336 import LakeShore336
+from mktl_simulators.modbus import RtuLine, TcpPort
 from mktl_simulators.stand_in import stand_in
 
 from mktl.devicefile import Device, load
@@ -134,10 +136,42 @@ def test_faults_are_ordered_through_the_stand_in(make) -> None:
         assert [one.kind for one in standing.faults.happened] == ["double"]
 
 
+UNITS = """
+[links.one]
+driver = "modbus"
+url = "{url}"
+unit = 3
+[links.two]
+driver = "modbus"
+on = "one"
+url = "{url}"
+unit = 4
+[simulate]
+model = "mktl_simulators.eurotherm3216:Eurotherm3216"
+"""
+
+
+@pytest.mark.parametrize("scheme", ["tcp", "rtu+tcp", "rtu"])
+def test_a_modbus_link_gets_a_line_with_a_model_for_each_unit_on_it(tmp_path, scheme) -> None:
+    path = tmp_path / "ovens.toml"
+    path.write_text(UNITS.format(url="rtu:///dev/ttyS0" if scheme == "rtu" else f"{scheme}://oven:502"))
+    with stand_in(load(path), "one") as standing:
+        assert standing.settings["url"].startswith(f"{scheme}://")
+        units = standing.device.units
+        assert {number: type(unit) for number, unit in units.items()} == {3: Eurotherm3216, 4: Eurotherm3216}
+        assert isinstance(standing.device, TcpPort if scheme == "tcp" else RtuLine)
+
+
 @pytest.mark.parametrize(
     ("driver", "more", "message"),
     [
-        ("modbus", "", r"links\.box: nothing simulates the line of driver 'modbus', only"),
+        ("gpib", "", r"links\.box: nothing simulates the line of driver 'gpib', only"),
+        ("modbus", "", r"links\.box: registers need a model"),
+        (
+            "tcp",
+            '[simulate]\nmodel = "mktl_simulators.wago750352:Wago750352"',
+            r"links\.box: driver 'tcp', but 'mktl_simulators\.wago750352:Wago750352' is Modbus",
+        ),
         ("tcp", '[simulate]\nmodel = "no.such.module:X"', r"cannot import no\.such\.module"),
         ("tcp", '[simulate]\nmodel = "mktl_simulators.faults:Fault"', "has no class Fault"),
         (

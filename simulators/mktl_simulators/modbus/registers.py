@@ -33,6 +33,8 @@ class RegisterDevice(ABC):
     functions: frozenset[int] = FUNCTIONS
     #: Where it answers when nobody says otherwise.
     unit: int = 1
+    #: On a TCP port of its own it does not look at the unit.
+    any_unit: bool = False
 
     @abstractmethod
     def read(self, table: Table, address: int, count: int) -> Sequence[int]:

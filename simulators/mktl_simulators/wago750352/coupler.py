@@ -53,6 +53,8 @@ class Wago750352(RegisterDevice):
     ('0x7ff0', '0x7ff0')
     """
 
+    any_unit = True
+
     def __init__(self, *, seed: int | None = 0, noise_v: float = 0.002) -> None:
         self.field = Field(noise_v, seed)
         self.watchdog = Watchdog()
