@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from mktl.devicefile import Check, Step
@@ -43,17 +44,26 @@ class ErrorCheck:
         Raises:
             DeviceRefusedError: It was not; in the device's words.
         """
-        answer = self._ask()
+        answers: list[str] = []
+        while len(answers) < LONGEST_QUEUE:
+            answer = self._ask()
+            if answer.get("") == self._check.good:
+                break
+            answers.append(self._told(answer))
+            self._empty = False
+        if answers:
+            self._empty = len(answers) < LONGEST_QUEUE
+            told, question = ", ".join(dict.fromkeys(answers)), self._check.send.source
+            raise DeviceRefusedError(
+                f"{self._line.name} refused {quoted(command)}: {question} answered {told}"
+            )
+
+    def _told(self, answer: Mapping[str, Any]) -> str:
+        """One entry of the queue, with what it means."""
         code = answer.get("")
-        if code == self._check.good:
-            return
-        self._empty = False
         said = bits_in_words(code, self._check.bits)
         said = said or ", ".join(str(value) for name, value in answer.items() if name)
-        raise DeviceRefusedError(
-            f"{self._line.name} refused {quoted(command)}: {self._check.send.source} answered {code}"
-            + (f" ({said})" if said else "")
-        )
+        return f"{code} ({said})" if said else f"{code}"
 
     def _ask(self) -> dict[str, Any]:
         return self._line.converse(self._turns, self._frames)

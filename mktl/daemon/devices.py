@@ -8,10 +8,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ..item import Item
-from . import drivers
+from . import drivers, escape
 
 if TYPE_CHECKING:
-    from ..devicefile import Device
+    from ..devicefile import Device, ItemSpec
 
 log = logging.getLogger(__name__)
 
@@ -42,12 +42,29 @@ class BoundDevice:
             raise
 
     def bind(self, add_item: Callable[..., Item], skip: Callable[[str], bool]) -> None:
-        """Add every item of the file that has a link, but for those that *skip* says are there already."""
+        """Add every item of the file with a link or a class, but not those that *skip* says are there.
+
+        Raises:
+            MktlError: A class beside the file that cannot be used.
+        """
         for key, spec in self.device.items.items():
-            if spec.link is None or skip(key):
-                continue
-            item_class, arguments = self.links[spec.link].bind(spec, self.device)
-            add_item(item_class, key, **arguments)
+            if not skip(key) and (spec.link is not None or spec.python is not None):
+                item_class, arguments = self._made_of(spec)
+                add_item(item_class, key, **arguments)
+
+    def _made_of(self, spec: ItemSpec) -> tuple[type[Item], dict[str, Any]]:
+        """The class of an item, and its arguments."""
+        own = None
+        if spec.python is not None:
+            own = escape.find(self.device.path, spec.key, spec.python)
+            if not escape.is_item(own):
+                spec, own = replace(spec, conversion=escape.pair(own)), None
+        if spec.link is None:
+            return own or Item, {}
+        item_class, arguments = self.links[spec.link].bind(spec, self.device)
+        if own is None or issubclass(own, item_class):
+            return own or item_class, arguments
+        return own, {}  # it has nothing to do with the link
 
     def close(self) -> None:
         """Close every link, the last one first, then the stand-ins."""

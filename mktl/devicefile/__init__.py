@@ -12,7 +12,7 @@ from .device import Device, ItemSpec, LinkSpec, Motion, SimulateSpec
 from .exchanges import Check, Command, Counted, Framing, Identity, Otherwise, Query, Step
 from .register import Place, Register
 from .template import Template
-from .values import Alarms, Conversion, Done, Fast, Sentinel
+from .values import Alarms, Conversion, Done, Fast, PairConversion, Sentinel
 
 if TYPE_CHECKING:
     from .reader import load
@@ -32,6 +32,7 @@ __all__ = [
     "LinkSpec",
     "Motion",
     "Otherwise",
+    "PairConversion",
     "Place",
     "Query",
     "Register",

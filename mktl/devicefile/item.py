@@ -182,6 +182,8 @@ def _check_reading(entry: Entry[ItemTable], table: ItemTable, query: Query, fiel
 
 def _type_of_field(table: ItemTable) -> str | None:
     """What the device must say for the item; a single bit of a number may be of any item."""
+    if table.python is not None:  # whose business that is
+        return None
     return "mask" if table.bit is not None else table.type
 
 

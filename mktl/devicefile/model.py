@@ -318,6 +318,13 @@ class ParameterTable(Table):
     environment: str | None = None
 
 
+class IncludeTable(Table):
+    """``{ file, with }``: an included file with these of its parameters put in."""
+
+    file: str
+    with_: dict[str, Answer] = Field(default={}, alias="with")
+
+
 class MotionTable(Table):
     """``[simulate.items.KEY]``: how a value moves by itself."""
 
@@ -341,6 +348,7 @@ class SimulateTable(Table):
 class DeviceFile(Table):
     """The whole file; for the schema only, since the reader takes it table by table."""
 
+    include: list[str | IncludeTable] | str = []
     parameters: dict[str, Answer | ParameterTable] = {}
     links: dict[str, LinkTable] = {}
     queries: dict[str, QueryTable] = {}

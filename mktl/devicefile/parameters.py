@@ -34,7 +34,28 @@ def with_parameters(
         name: _parsed(given[name]) if name in given else _default(name, entry, problems)
         for name, entry in declared.items()
     }
-    return {key: _filled(value, values) for key, value in rest.items()} if values else rest
+    return put_in(rest, values, problems) if values else rest
+
+
+def put_in(content: Mapping[str, Any], values: Mapping[str, Any], problems: Problems) -> dict[str, Any]:
+    """*content* with *values* in the place of each ``{parameter}``, also in the names of tables."""
+    return {
+        section: _filled_section(section, tables, values, problems) for section, tables in content.items()
+    }
+
+
+def _filled_section(section: str, tables: Any, values: Mapping[str, Any], problems: Problems) -> Any:
+    if not isinstance(tables, Mapping):
+        return filled(tables, values)
+    done: dict[str, Any] = {}
+    for written, table in tables.items():
+        name = fill(written, values)
+        if name in done:
+            problems.add((section, written), f"{shown(name)} is already there")
+        if name != written:
+            problems.renamed(section, name, written)
+        done[name] = filled(table, values)
+    return done
 
 
 def _default(name: str, entry: Any, problems: Problems) -> Any:
@@ -61,12 +82,13 @@ def _parsed(text: str) -> Any:
     return value if isinstance(value, bool | int | float) else text
 
 
-def _filled(value: Any, parameters: Mapping[str, Any]) -> Any:
+def filled(value: Any, parameters: Mapping[str, Any]) -> Any:
+    """*value* with the parameters put into every string in it, keys included."""
     if isinstance(value, str):
         name = value[1:-1]
         return parameters[name] if value == f"{{{name}}}" and name in parameters else fill(value, parameters)
     if isinstance(value, Mapping):
-        return {fill(key, parameters): _filled(inner, parameters) for key, inner in value.items()}
+        return {fill(key, parameters): filled(inner, parameters) for key, inner in value.items()}
     if isinstance(value, list):
-        return [_filled(inner, parameters) for inner in value]
+        return [filled(inner, parameters) for inner in value]
     return value

@@ -6,7 +6,8 @@ import datetime
 import difflib
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from ..errors import DeviceFileError, Problem
 from .lines import KeyPath, nearest_line
@@ -23,12 +24,15 @@ class Problems:
         self.file = file
         self.lines = lines
         self._found: list[Problem] = []
+        #: Table → the file that it stands in, the lines of that, and where it is there.
+        self._places: dict[KeyPath, tuple[str, Mapping[KeyPath, int], KeyPath]] = {}
         #: Path → the replica that was wrong there first: one template, one problem.
         self._replica: dict[KeyPath, int] = {}
 
     def add(self, path: KeyPath, message: str, *, replica: int = 0) -> None:
         """Note a mistake at *path*; *replica* counts what an ``[each.x]`` made of the same lines."""
-        problem = Problem(self.file, nearest_line(self.lines, path), dotted(path), message)
+        file, line = self.place(path)
+        problem = Problem(file, line, dotted(path), message)
         if self._replica.setdefault(path, replica) == replica and problem not in self._found:
             self._found.append(problem)
 
@@ -39,7 +43,47 @@ class Problems:
             DeviceFileError: Something was added.
         """
         if self._found:
-            raise DeviceFileError(sorted(self._found, key=lambda problem: problem.line or 0))
+            order = [self.file, *sorted({problem.file for problem in self._found} - {self.file})]
+            key = lambda problem: (order.index(problem.file), problem.line or 0)  # noqa: E731
+            raise DeviceFileError(sorted(self._found, key=key))
+
+    # -- tables of included files
+
+    def place(self, path: KeyPath) -> tuple[str, int | None]:
+        """The file and the line of *path*, or of the smallest table around it that has one."""
+        table = path[:2]
+        file, lines, written = self._places.get(table, (self.file, self.lines, table))
+        return file, nearest_line(lines, (*written, *path[2:]))
+
+    def renamed(self, section: str, name: str, written: str) -> None:
+        """The table *name* is *written* otherwise, with a parameter in it."""
+        file, lines, first = self._places.pop((section, written), (self.file, self.lines, (section, written)))
+        self._places[section, name] = file, lines, first
+
+    def of_file(self, file: str, lines: Mapping[KeyPath, int]) -> Problems:
+        """The mistakes of an included file, to be added to these."""
+        return Problems(file, lines)
+
+    @property
+    def found(self) -> Sequence[Problem]:
+        """The mistakes so far."""
+        return tuple(self._found)
+
+    def add_all(self, problems: Iterable[Problem]) -> None:
+        """Take over mistakes that know where they are."""
+        self._found += [problem for problem in problems if problem not in self._found]
+
+    def take_places(self, included: Problems, content: Mapping[str, Any]) -> None:
+        """The tables of *content* stand where *included* has them."""
+        for section, tables in content.items():
+            for name in tables if isinstance(tables, Mapping) else ():
+                path = (section, name)
+                self._places[path] = included._places.get(path, (included.file, included.lines, path))
+
+    def here(self, section: str, tables: Iterable[str]) -> None:
+        """These tables stand in this file after all."""
+        for name in tables:
+            self._places.pop((section, name), None)
 
 
 def dotted(path: KeyPath) -> str:

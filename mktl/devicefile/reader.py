@@ -11,7 +11,8 @@ from typing import Any
 from pydantic import BaseModel
 
 from .device import Device
-from .lines import KeyPath, nearest_line
+from .include import with_includes
+from .lines import KeyPath
 from .model import DeviceFile, ItemTable
 from .parameters import with_parameters
 from .parse import Document, parse
@@ -55,7 +56,7 @@ def places(path: Path | str, parameters: Mapping[str, str] | None = None) -> dic
     What an ``[each.x]`` makes stands where it is written once. Empty for JSON.
     """
     tables, problems = _read(path, parameters)
-    found = ((raw, nearest_line(problems.lines, raw.path)) for raw in tables)
+    found = ((raw, problems.place(raw.path)[1]) for raw in tables)
     return {(raw.section, raw.name): line for raw, line in found if line is not None}
 
 
@@ -66,7 +67,8 @@ def _read(path: Path | str, parameters: Mapping[str, str] | None) -> tuple[Itera
     problems = Problems(file, document.lines)
     if _is_plain(document):
         return _plain_items(document.content, problems), problems
-    content = with_parameters(document.content, parameters or {}, problems)
+    whole = with_includes(document.content, path, problems)
+    content = with_parameters(whole, parameters or {}, problems)
     return _tables(content, problems), problems
 
 
@@ -102,8 +104,14 @@ def _tables(content: Mapping[str, Any], problems: Problems) -> list[RawTable]:
         else:
             for raw in _named_tables(section, inner, (section,), problems):
                 groups.append(replicate(raw.content, raw.path, problems) if section == "each" else [raw])
-    groups.sort(key=lambda group: nearest_line(problems.lines, group[0].path[:2]) or 0 if group else 0)
+    groups.sort(key=lambda group: _place_of(group, problems))
     return [raw for group in groups for raw in group]
+
+
+def _place_of(group: list[RawTable], problems: Problems) -> tuple[bool, str, int]:
+    """Included files come first, then the tables as they stand."""
+    file, line = problems.place(group[0].path[:2]) if group else ("", 0)
+    return file == problems.file, file, line or 0
 
 
 def _named_tables(
@@ -152,8 +160,9 @@ def _taken(raw: RawTable, first: RawTable, problems: Problems) -> str:
     """Why *raw* cannot have its name, which *first* has."""
     if raw.path == first.path:
         return f"no {{parameter}} in it: every value would give {shown(raw.name)}"
-    line = nearest_line(problems.lines, first.path)
+    file, line = problems.place(first.path)
     where = f"on line {line}" if line else f"at {dotted(first.path)}"
+    where += f" of {file}" if file != problems.place(raw.path)[0] else ""
     if raw.name == first.name:
         return f"{shown(raw.name)} is already {where}"
     return f"{shown(raw.name)} differs only in case from {shown(first.name)} {where}; clients see one key"

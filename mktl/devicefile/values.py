@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,6 +58,26 @@ class Conversion:
     def is_identity(self) -> bool:
         """True when both directions leave the value, and its type, as it is."""
         return self.scale == 1.0 and self.offset == 0.0 and not self.table
+
+
+@dataclass(frozen=True, slots=True)
+class PairConversion:
+    """A conversion that a person wrote: two functions, the second of which is for what can be set.
+
+    Either may raise ValueError: what the device said is then none of the item's values, or the value none
+    that the device takes.
+    """
+
+    parse: Callable[[Any], Any]
+    format: Callable[[Any], Any] | None = None
+
+    def to_item(self, raw: Any) -> Any:
+        """What the device said, as the item has it."""
+        return self.parse(raw)
+
+    def to_device(self, value: Any) -> Any:
+        """The item's value as the device is told it."""
+        return value if self.format is None or value is None else self.format(value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -249,7 +249,7 @@ def test_a_wrong_key_and_its_wrong_value_are_two_problems(problems_in) -> None:
 def test_the_schema_has_every_table_and_what_is_required() -> None:
     schema = DeviceFile.model_json_schema()
     assert set(schema["properties"]) == {
-        "parameters", "links", "queries", "items", "each", "simulate",
+        "include", "parameters", "links", "queries", "items", "each", "simulate",
     }  # fmt: skip
     assert schema["$defs"]["IdentityTable"]["required"] == ["send", "reply"]
     assert schema["$defs"]["LinkTable"]["required"] == ["driver"]
