@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from mktl.devicefile import Counted, Framing, Template
+from mktl.devicefile.blocks import NO_BLOCK, OPEN_END, block_end
 from mktl.errors import TemplateMismatchError
 
 
@@ -16,13 +17,27 @@ class Cut(Protocol):
         """Where the first reply in *buffer* ends, and where the rest begins; None while it is not whole."""
         ...
 
+    def at_silence(self, came: bytes) -> bytes | None:
+        """The reply, when nothing more comes after *came*; None when it has broken off."""
+        ...
+
     def __str__(self) -> str:
         """What is waited for, for errors."""
         ...
 
 
+class _Needed:
+    """A reply without its end has broken off."""
+
+    __slots__ = ()
+
+    def at_silence(self, came: bytes) -> bytes | None:
+        """Nothing."""
+        return None
+
+
 @dataclass(frozen=True, slots=True)
-class EndCut:
+class EndCut(_Needed):
     r"""A reply ends before *end*, which may be of any length.
 
     >>> EndCut(b"\r\n").find(bytearray(b"+77.35\r\n+4.2"))
@@ -47,12 +62,16 @@ class SilenceCut:
     def find(self, buffer: bytearray) -> None:
         """Never."""
 
+    def at_silence(self, came: bytes) -> bytes | None:
+        """All that came."""
+        return came or None
+
     def __str__(self) -> str:
         return "silence"
 
 
 @dataclass(frozen=True, slots=True)
-class LengthCut:
+class LengthCut(_Needed):
     """A reply is so many bytes long."""
 
     length: int
@@ -66,7 +85,7 @@ class LengthCut:
 
 
 @dataclass(frozen=True, slots=True)
-class CountedCut:
+class CountedCut(_Needed):
     """A reply says how long it is.
 
     >>> CountedCut(Counted(at=1, plus=2)).find(bytearray([7, 3, 1, 2, 3, 9]))
@@ -90,7 +109,7 @@ class CountedCut:
 
 
 @dataclass(frozen=True, slots=True)
-class LinesCut:
+class LinesCut(_Needed):
     r"""A reply of several lines: *count* of them, or up to the first that *until* parses, that one included.
 
     >>> LinesCut(b"\n", until=Template.compile("END")).find(bytearray(b"A 1\nB 2\nEND\nA"))
@@ -122,6 +141,41 @@ class LinesCut:
 
     def __str__(self) -> str:
         return f"{self.count} lines" if self.until is None else f"a line '{self.until.source}'"
+
+
+@dataclass(frozen=True, slots=True)
+class BlockCut:
+    r"""A reply with an IEEE 488.2 block in it, whose data may hold the end of a line.
+
+    Some devices put an end after it and some do not, so silence is waited for where none comes.
+
+    >>> BlockCut(0, b"\n").find(bytearray(b"#13a\nb\n"))
+    (6, 7)
+    """
+
+    #: Where the block begins.
+    at: int
+    end: bytes
+
+    def find(self, buffer: bytearray) -> tuple[int, int] | None:
+        """The end after the data; of a reply that is no block, the first end."""
+        after = block_end(buffer, self.at)
+        if after is None or after == OPEN_END:
+            return None
+        if not self.end:
+            return None if len(buffer) < after else (after, after)
+        at = buffer.find(self.end, 0 if after == NO_BLOCK else after)
+        return None if at < 0 else (at, at + len(self.end))
+
+    def at_silence(self, came: bytes) -> bytes | None:
+        """All but the end of the message; None while data are missing."""
+        after = block_end(came, self.at)
+        if after == OPEN_END:
+            return came.removesuffix(self.end)
+        return came if after is not None and 0 <= after <= len(came) else None
+
+    def __str__(self) -> str:
+        return "a block of data"
 
 
 def cut_of(framing: Framing) -> Cut:

@@ -17,7 +17,7 @@ from mktl.errors import (
     TemplateMismatchError,
 )
 
-from .framing import Cut, Framer, LengthCut, SilenceCut, cut_of
+from .framing import Cut, Framer, LengthCut, cut_of
 from .put_off import PutOff
 from .taps import Counts, Taps
 from .transport import Transport, WriteError, messages_of
@@ -249,9 +249,10 @@ class Line(PutOff):
     def _at_silence(self, command: bytes, cut: Cut, timeout_s: float) -> bytes:
         """Nothing more comes: the end of a reply that has no other, or a failure."""
         came = self._framer.clear()
-        if came and isinstance(cut, SilenceCut):
+        whole = cut.at_silence(came)
+        if whole is not None:
             self._heard()
-            return came
+            return whole
         self.in_step = False
         self.counts.timeouts += 1
         if not came:

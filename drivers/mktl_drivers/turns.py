@@ -12,7 +12,7 @@ from mktl.devicefile import LinkSpec, Otherwise, Sentinel, Step, Template
 from mktl.devicefile.template import VALUE, fill
 from mktl.errors import DeviceRefusedError, TemplateMismatchError
 
-from .framing import Cut, LengthCut, SilenceCut, cut_of
+from .framing import BlockCut, Cut, LengthCut, SilenceCut, cut_of
 from .wording import quoted
 
 
@@ -84,8 +84,13 @@ def frames_of(steps: Sequence[Step], values: Mapping[str, object]) -> tuple[byte
 
 
 def _cut(step: Step, spec: LinkSpec) -> Cut:
-    cut = cut_of(spec.framing if step.framing is None else step.framing)
-    length = getattr(step.reply, "fixed_length", None)
+    framing = spec.framing if step.framing is None else step.framing
+    cut = cut_of(framing)
+    if step.reply is None:
+        return cut
+    if step.reply.block is not None and framing.length is None:
+        return BlockCut(step.reply.block, framing.end)
+    length = step.reply.fixed_length
     # Where nothing ends a reply but its form says how long it is, nobody need wait for silence.
     if isinstance(cut, SilenceCut) and length and not (step.otherwise or spec.otherwise):
         return LengthCut(length)

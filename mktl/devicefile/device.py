@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from .exchanges import Check, Command, Framing, Identity, Otherwise, Query, Step
 from .register import Register
-from .values import Alarms, Conversion, Done, Fast, PairConversion, Sentinel
+from .values import Alarms, Conversion, Done, Fast, Sentinel
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class ItemSpec:
     query: str | None = None
     field: str = ""
     command: Command | None = None
-    conversion: Conversion | PairConversion = dataclasses.field(default_factory=Conversion)
+    conversion: Conversion = dataclasses.field(default_factory=Conversion)
     poll_s: float | None = None
     read_back: bool = True
     #: Other fields of the same reply → the values they must have for this one to be a value at all …

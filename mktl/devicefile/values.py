@@ -61,14 +61,14 @@ class Conversion:
 
 
 @dataclass(frozen=True, slots=True)
-class PairConversion:
+class PairConversion(Conversion):
     """A conversion that a person wrote: two functions, the second of which is for what can be set.
 
     Either may raise ValueError: what the device said is then none of the item's values, or the value none
     that the device takes.
     """
 
-    parse: Callable[[Any], Any]
+    parse: Callable[[Any], Any] = float
     format: Callable[[Any], Any] | None = None
 
     def to_item(self, raw: Any) -> Any:
@@ -78,6 +78,11 @@ class PairConversion:
     def to_device(self, value: Any) -> Any:
         """The item's value as the device is told it."""
         return value if self.format is None or value is None else self.format(value)
+
+    @property
+    def is_identity(self) -> bool:
+        """Nobody knows."""
+        return False
 
 
 @dataclass(frozen=True, slots=True)

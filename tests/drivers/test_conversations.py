@@ -122,6 +122,42 @@ def test_each_step_may_have_a_framing_and_a_time_of_its_own() -> None:
     assert converse(line, raw, slow) == {"a": 0x0102, "b": 0x0304, "": 7}
 
 
+# -- binary
+
+
+def test_a_reply_whose_form_says_how_long_it_is_ends_there_and_not_at_silence() -> None:
+    line, port = on(lambda command: [(0.1, b"\x02\x01"), (0.2, b"\x64")], reply_end=b"")
+    assert converse(line, Step(template("X"), template(r"\x02{:bytes2}"))) == {"": b"\x01\x64"}
+    assert port.now_s == pytest.approx(100.2)
+
+
+@pytest.mark.parametrize(
+    ("said", "data"),
+    [
+        (b"#15a\nb\r\n\r\n", b"a\nb\r\n"),  # ends within the data are none
+        (b"#15a\nb\r\n", b"a\nb\r\n"),  # no end after it
+        (b"#0a\nb\r\n", b"a\nb"),  # indefinite: up to the end of the message
+    ],
+)
+def test_a_block_is_read_by_its_length_with_or_without_an_end_after_it(said, data) -> None:
+    line, _ = on(lambda command: said)
+    assert converse(line, Step(template("CURV?"), template("{:block}"))) == {"": data}
+    assert line.counts.late_replies == 0
+
+
+def test_a_block_that_breaks_off_is_no_block() -> None:
+    line, _ = on(lambda command: b"#15ab")
+    with pytest.raises(DeviceTimeoutError, match="broke off"):
+        converse(line, Step(template("CURV?"), template("{:block}")))
+
+
+def test_an_error_in_words_in_the_place_of_a_block_is_read_as_a_line() -> None:
+    line, _ = on(lambda command: b"-230,stale\r\n")
+    forms = (Otherwise(template("{code:d},{why:s}"), error="{why}"),)
+    with pytest.raises(DeviceRefusedError, match="stale"):
+        converse(line, Step(template("CURV?"), template("{:block}"), forms))
+
+
 # -- echo
 
 

@@ -73,7 +73,7 @@ def test_where_the_device_answers_nothing_nothing_is_waited_for() -> None:
 
 def test_silence_ends_a_reply_that_has_no_other_end() -> None:
     line, port = line_to(lambda command: [(0.1, b"\x02\x01"), (0.2, b"\x64")], reply_end=b"")
-    assert line.exchange(b"\x01", Template.compile(r"\x02{:bytes2}")) == {"": b"\x01\x64"}
+    assert line.exchange(b"\x01", Template.compile(r"\x02{:bytes}")) == {"": b"\x01\x64"}
     assert port.now_s == pytest.approx(100.4)
 
 
