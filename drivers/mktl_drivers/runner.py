@@ -13,7 +13,7 @@ from mktl.errors import DeviceError, LinkDownError, MktlError
 from .backoff import Backoff
 from .jobs import Job
 from .sync import ATTEMPTS, identify, need_silence, resynchronise
-from .wording import plural
+from .wording import kept
 
 if TYPE_CHECKING:
     from .link import TextLink
@@ -227,7 +227,7 @@ class Runner:
         is_news = silent_s > SILENT_TIMEOUTS * self._link.spec.reply_timeout_s
         if overdue and is_news and self._logged is None and len(self._link.units) == 1:
             self._logged = reason
-            log.warning("%s: silent for %.1f s, %s", self._link.name, silent_s, _kept(overdue))
+            log.warning("%s: silent for %.1f s, %s", self._link.name, silent_s, kept(overdue))
 
     # -- down
 
@@ -241,11 +241,7 @@ class Runner:
             self._silent_from_s = self._line.clock()
         if reason != self._logged:
             self._logged = reason
-            log.warning("%s; %s", reason, _kept(sum(len(unit.items) for unit in self._link.units)))
+            log.warning("%s; %s", reason, kept(sum(len(unit.items) for unit in self._link.units)))
         self._line.counts.last_error = reason
         for unit in self._link.units:
             unit.disconnected(reason)
-
-
-def _kept(count: int) -> str:
-    return f"{plural(count, 'item')} {'keeps its last value' if count == 1 else 'keep their last values'}"

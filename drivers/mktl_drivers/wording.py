@@ -36,3 +36,12 @@ def plural(count: int, noun: str) -> str:
     ('1 item', '14 items')
     """
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def kept(count: int) -> str:
+    """What becomes of the values of so many items while a device is away.
+
+    >>> kept(1), kept(14)
+    ('1 item keeps its last value', '14 items keep their last values')
+    """
+    return f"{plural(count, 'item')} {'keeps its last value' if count == 1 else 'keep their last values'}"

@@ -116,7 +116,7 @@ def test_one_register_that_is_not_there_does_not_take_its_neighbours_with_it(dev
 def test_what_the_device_refuses_is_refused_in_its_words_and_shown_as_it_is(device, bank, serve) -> None:
     items = serve(device.link() + EVERYTHING)
     device.line.refuse_next(3)
-    with pytest.raises(DeviceRefusedError, match="lab.sp: .* function 6 of holding 2 with exception 3"):
+    with pytest.raises(DeviceRefusedError, match=r"lab\.sp: .* function 6 of holding 2 with exception 3"):
         items["sp"].set(30)
     assert items["sp"].value == 20.0
     with pytest.raises(LimitError):

@@ -44,6 +44,11 @@ class ModbusLink(ModbusUnit, TextLink):
         super().__init__(replace(spec, quiet_s=quiet_s, send_end=b""), clock=clock)
         self.describe(settings)
 
+    @property
+    def is_alone(self) -> bool:
+        """True when no other link is on this one."""
+        return len(self.units) == 1
+
     def _make_transport(self, settings: BaseModel) -> Transport:
         assert isinstance(settings, ModbusSettings)
         return settings.transport

@@ -20,7 +20,7 @@ from mktl.errors import (
 from ..backoff import Backoff
 from ..reading import Source
 from ..unit import Unit
-from ..wording import plural
+from ..wording import kept
 from .blocks import BlockSource
 from .item import RegisterItem
 from .lines import ModbusLine
@@ -54,6 +54,11 @@ class ModbusUnit(Unit):
         self._queries: dict[str, Query] | None = None
         self._unanswered = 0
         self._silent_from_s = 0.0
+
+    @property
+    def is_alone(self) -> bool:
+        """True when nobody else is on the line."""
+        return False
 
     # -- items
 
@@ -158,7 +163,7 @@ class ModbusUnit(Unit):
 
     def _answered(self) -> None:
         unanswered, self._unanswered = self._unanswered, 0
-        if unanswered < SILENT_AFTER:
+        if unanswered < SILENT_AFTER or not self.is_alone:
             return
         silent_s = self.line.clock() - self._silent_from_s
         log.info("%s: answering again after %.1f s", self.title, silent_s)
@@ -170,9 +175,9 @@ class ModbusUnit(Unit):
         self._unanswered += 1
         if self._unanswered == 1:
             self._silent_from_s = begun_s
-        if self._unanswered != SILENT_AFTER:
+        if self._unanswered != SILENT_AFTER or not self.is_alone:
             return
         for source in self.sources:
             if isinstance(source, BlockSource):
                 source.flag_silent(error.status, str(error))
-        log.warning("%s; %s of %s keep their values", error, plural(len(self.items), "item"), self.name)
+        log.warning("%s; %s", error, kept(len(self.items)))
