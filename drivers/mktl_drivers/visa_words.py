@@ -36,7 +36,10 @@ def library_trouble(error: Exception, library: str) -> str:
     backend = library.rpartition("@")[2]
     if "Wrapper not found" in str(error):
         return f"VISA library '{library}': not installed: pip install pyvisa-{backend}"
-    said = " ".join(str(error).split())
+    # Some put a whole traceback into it, quoted at that; what happened stands in its last line.
+    text = str(error).replace("\\n", "\n").replace("\\'", "'")
+    lines = [line.strip() for line in text.splitlines() if line.strip(" '")]
+    said = lines[-1] if lines else type(error).__name__
     if said.endswith(":"):  # and then the libraries that were tried: none
         return f"VISA library '{library}': no vendor's library is installed; '@py' is PyVISA-py"
     return f"VISA library '{library}' cannot be opened: {said}"

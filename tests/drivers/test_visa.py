@@ -160,6 +160,11 @@ def test_a_wait_has_its_time_in_slices_and_can_be_cancelled(port, smu) -> None:
         port.open()
 
 
+def test_a_read_of_no_time_takes_none_from_the_first_one_on(port, smu) -> None:
+    assert port.read(0.0) == b""
+    assert smu.timeouts_s == [0.001]  # 0 is no time for a library; what PyVISA begins with is 2 s
+
+
 def test_an_idle_wait_ends_with_a_nudge(port) -> None:
     port.nudge()
     begun_s = time.monotonic()
@@ -173,6 +178,19 @@ def test_a_pause_can_be_cancelled_too(port) -> None:
     with pytest.raises(LinkDownError, match="being closed"):
         port.overhear(60.0)
     assert time.monotonic() - begun_s < 0.2
+
+
+# -- bytes, by a library that nobody can wait for but itself
+
+
+@pytest.mark.parametrize("resource", ["TCPIP::10.0.0.7::5025::SOCKET", "ASRL3::INSTR"])
+def test_bytes_are_read_in_slices_until_a_reply_is_whole(bench, resource) -> None:
+    bench[resource] = Instrument({b"*IDN?\n": b"KEITHLEY,2450\n"}, after_s=0.02, piece=6)
+    link = VisaLink.from_settings("smu", resource=resource, library="@bench", reply_timeout_s=5.0)
+    link.line.open()
+    assert link.line.exchange(b"*IDN?", Template.compile("KEITHLEY,{:d}")) == {"": 2450}
+    assert max(bench[resource].timeouts_s) <= SLICE_S
+    link.line.close()
 
 
 # -- sessions and managers

@@ -244,6 +244,17 @@ def test_a_modbus_model_is_served_on_a_port(arguments, request_, reply) -> None:
             assert connection.recv(len(expected), socket.MSG_WAITALL) == expected
 
 
+@pytest.mark.parametrize(
+    ("option", "url"),
+    [("--udp", r"udp://127\.0\.0\.1:\d+"), ("--hislip", r"TCPIP::127\.0\.0\.1::hislip0,\d+::INSTR")],
+)
+def test_a_model_is_served_on_a_line_of_ones_choice(option, url) -> None:
+    with started("lakeshore336", option, "0") as (process, line):
+        assert re.fullmatch(rf"lakeshore336 listens on {url}\n", line)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(DEADLINE_S) == 0
+
+
 def test_a_file_is_served_on_a_terminal_under_a_name_of_ones_own(make, tmp_path) -> None:
     path = make("serial").path
     with started(str(path), "box", "--pty", str(tmp_path / "port")) as (process, line):
