@@ -43,7 +43,8 @@ def test_every_item_shows_the_state_of_the_model(unit, port) -> None:
             expected = {
                 "temp": 200.0, "target": 200.0, "working": 200.0, "choice": 0, "setpoint1": 200.0,
                 "setpoint2": 150.5, "remote": 99.9, "source": 0, "rate": 2.5, "mode": 0, "control": 0,
-                "output": 100 * (200 - 20) / 600, "manual": 30.0, "pb": 30.5, "action": 0, "ti": 300, "td": 45,
+                "output": 100 * (200 - 20) / 600, "manual": 30.0, "pb": 30.5, "action": 0, "ti": 300,
+                "td": 45,
                 "timer": 0, "status": 0, "threshold1": 300.5, "threshold2": 301.5, "threshold3": 302.5,
                 "threshold4": 303.5, "load": controller.load_a, "leakage": 0, "inputs": 0, "rangelow": 0,
                 "rangehigh": 800, "version": 0x0214, "model": 0x3216, "address": 1,
