@@ -15,7 +15,7 @@ from mktl.devicefile import Device, ItemSpec, LinkSpec, Query, Template
 from mktl.errors import ItemTypeError, ItemValueError, MktlError, TemplateMismatchError
 
 from .derived_errors import ErrorMemory
-from .derived_values import Values, fields_of, plausible
+from .derived_values import Values, accepts, fields_of, plausible
 
 _PLACEHOLDER = re.compile(r"\{[^{}]*\}")
 _ITEM = "item."
@@ -162,7 +162,7 @@ class DerivedDevice:
         # Several items may be set by one command, each giving another of its numbers.
         sets = [(known.sets, given) for known, given in meant if known.sets is not None]
         changes = [change for spec, given in sets for change in self._changes(spec, given)]
-        if not all(self.values.accepts(spec, raw) for spec, raw in changes):
+        if not all(accepts(spec, raw) for spec, raw in changes):
             self._errors.refused()
             return None
         for spec, raw in changes:

@@ -84,18 +84,6 @@ class Values:
         """What stands in the fields of this query's reply now."""
         return {name: self._raw[query.name, name] for name in query.names}
 
-    def accepts(self, spec: ItemSpec, raw: Any) -> bool:
-        """Whether the device takes this value: within the range and among the words of the item."""
-        words = spec.metadata.get("enumerators")
-        if words and spec.metadata.get("type") in ("enumerated", "boolean"):
-            return str(raw) in words.values() or _whole(raw) in words
-        value = spec.conversion.to_item(raw)
-        low, high = spec.metadata.get("range") or (None, None)
-        if not isinstance(value, (int, float)):
-            return True
-        slack = _ROUNDING * max(1.0, abs(value))
-        return (low is None or value >= low - slack) and (high is None or value <= high + slack)
-
     def _spec(self, key: str) -> ItemSpec:
         try:
             return self._items[key]
@@ -130,9 +118,27 @@ class Values:
         return spec.key in self._initial or "initial" in spec.metadata
 
     def _first_value(self, spec: ItemSpec) -> Any:
-        if spec.key in self._initial:
-            return self._initial[spec.key]
-        return spec.metadata["initial"] if "initial" in spec.metadata else first_value(spec.metadata)
+        return start_of(spec, self._initial)
+
+
+def accepts(spec: ItemSpec, raw: Any) -> bool:
+    """Whether the device takes this number: within the range and among the words of the item."""
+    words = spec.metadata.get("enumerators")
+    if words and spec.metadata.get("type") in ("enumerated", "boolean"):
+        return str(raw) in words.values() or _whole(raw) in words
+    value = spec.conversion.to_item(raw)
+    low, high = spec.metadata.get("range") or (None, None)
+    if not isinstance(value, (int, float)):
+        return True
+    slack = _ROUNDING * max(1.0, abs(value))
+    return (low is None or value >= low - slack) and (high is None or value <= high + slack)
+
+
+def start_of(spec: ItemSpec, initial: Mapping[str, Any]) -> Any:
+    """What an item starts with: of ``[simulate] initial``, its own ``initial``, or something sensible."""
+    if spec.key in initial:
+        return initial[spec.key]
+    return spec.metadata["initial"] if "initial" in spec.metadata else first_value(spec.metadata)
 
 
 def first_value(metadata: Mapping[str, Any]) -> Any:

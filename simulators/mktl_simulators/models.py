@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, cast
 
-from mktl.devicefile import Device, LinkSpec
+from mktl.devicefile import Device
 from mktl.errors import MktlError
 
 from .derived import DerivedDevice
+from .derived_registers import DerivedRegisters
 from .dialect import SimulatedDevice
 from .modbus import ModbusLine, RegisterDevice, RtuLine, TcpPort
+from .modbus.framing import BROADCAST
 
 #: The models that come with mktl, by the name the command line has for them.
 MODELS = {
@@ -55,19 +57,26 @@ def make_device(device: Device, link: str) -> SimulatedDevice:
     """What sits on this link of a device file: the model it names, or the file run backwards."""
     if device.simulate.model is None or link not in device.links:
         if link in device.links and device.links[link].driver == "modbus":
-            raise MktlError(f"{device.path}: links.{link}: registers need a model, [simulate] model = …")
+            return _on_modbus_link(device, link, lambda name: DerivedRegisters(device, name))
         return DerivedDevice(device, link)
     model = find_model(device.simulate.model)
     if issubclass(model, RegisterDevice):
-        return _on_modbus_link(device, device.links[link], model)
+        return _on_modbus_link(device, link, lambda _: model())
     return cast(SimulatedDevice, model())
 
 
-def _on_modbus_link(device: Device, link: LinkSpec, model: type[RegisterDevice]) -> ModbusLine:
-    """One model for each of the units that share this link's line."""
-    if link.driver != "modbus":
+def _on_modbus_link(device: Device, link: str, make: Callable[[str], RegisterDevice]) -> ModbusLine:
+    """One device for each of the units that share this link's line, but for 0, which is all of them."""
+    spec = device.links[link]
+    if spec.driver != "modbus":
         path = device.simulate.model
-        raise MktlError(f"{device.path}: links.{link.name}: driver '{link.driver}', but '{path}' is Modbus")
-    sharing = [one for one in device.links.values() if link.name in (one.name, one.on)]
-    units = {int(one.settings.get("unit", model.unit)): model() for one in sharing}
-    return on_modbus(units, rtu=not str(link.settings["url"]).startswith("tcp:"))
+        raise MktlError(f"{device.path}: links.{link}: driver '{spec.driver}', but '{path}' is Modbus")
+    if "url" not in spec.settings:
+        raise MktlError(f"{device.path}: links.{link}: no url, which says what kind of line it is")
+    units: dict[int, RegisterDevice] = {}
+    for one in device.links.values():
+        if link in (one.name, one.on):
+            unit = make(one.name)
+            units[int(one.settings.get("unit", unit.unit))] = unit
+    units.pop(BROADCAST, None)
+    return on_modbus(units, rtu=not str(spec.settings["url"]).startswith("tcp:"))

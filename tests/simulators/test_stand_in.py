@@ -166,7 +166,7 @@ def test_a_modbus_link_gets_a_line_with_a_model_for_each_unit_on_it(tmp_path, sc
     ("driver", "more", "message"),
     [
         ("gpib", "", r"links\.box: nothing simulates the line of driver 'gpib', only"),
-        ("modbus", "", r"links\.box: registers need a model"),
+        ("modbus", "", r"links\.box: no url, which says what kind"),
         (
             "tcp",
             '[simulate]\nmodel = "mktl_simulators.wago750352:Wago750352"',
