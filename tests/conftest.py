@@ -34,7 +34,6 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("MKTL_UDP_PORTS", ",".join(str(free_port(socket.SOCK_DGRAM)) for _ in "rd"))
     # Who answers a call on this host does so at once; most tests have nobody to answer.
     monkeypatch.setattr("mktl.daemon.twin.CALL_S", 0.02)
-    monkeypatch.setattr("mktl.daemon.announce.CALL_S", 0.05)
     return directory
 
 

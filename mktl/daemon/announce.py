@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable
 
 from .. import poll
@@ -32,13 +33,15 @@ class Announcer:
         self._override = override
         self._lane = lane
         self._complaints: dict[str, str] = {}
+        self._stop = threading.Event()
 
     def start(self) -> None:
         """Announce now and every :data:`PERIOD_S` seconds."""
         poll.start(self._soon, PERIOD_S)
 
     def stop(self) -> None:
-        """Announce no more."""
+        """Announce no more; one under way waits for no further answers."""
+        self._stop.set()
         poll.stop(self._soon)
 
     def _soon(self) -> None:
@@ -48,7 +51,7 @@ class Announcer:
     def announce(self) -> None:
         """Call, and tell each registry that answers."""
         own = self._block()
-        for host, rep in call(udp_ports()[:1], CALL_S):
+        for host, rep in call(udp_ports()[:1], CALL_S, stop=self._stop):
             if rep != own["provenance"][0]["rep"]:  # a registry announces itself to the others only
                 self._tell(f"tcp://{host}:{rep}")
 

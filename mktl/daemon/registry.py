@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from .. import poll
@@ -44,8 +46,10 @@ class Registry(Daemon):
     def setup_final(self) -> None:
         """Listen for calls, and call the daemons that run already."""
         self._lane = self._workers.lane()
+        self._stop = threading.Event()
+        self._endings.callback(self._stop.set)
         self._listen_for_calls(udp_ports()[0])
-        poll.clock().once(0.0, lambda: self._lane.submit(self._collect))
+        poll.clock().once(0.0, lambda: self._workers.lane().submit(self._collect))
 
     def _answer(self, request: Incoming) -> bool:
         if request.target == "_catalog" and request.type == "SET":
@@ -56,8 +60,8 @@ class Registry(Daemon):
     def _take_announcement(self, request: Incoming) -> None:
         try:
             self.admit(request.payload.value)
-        except MktlError as error:
-            log.warning("refused: %s", error)
+        except Exception as error:  # whatever is wrong with it is its sender's business
+            log.warning("refused: %s: %s", type(error).__name__, error)
             request.refuse(error)
         else:
             request.answer(Payload(True, time=time.time()))
@@ -108,9 +112,9 @@ class Registry(Daemon):
 
     def _collect(self) -> None:
         """Ask the daemons that run already for their blocks."""
-        for host, rep in call(udp_ports()[1:], CALL_S):
+        for host, rep in call(udp_ports()[1:], CALL_S, stop=self._stop):
             if rep != self.rep:
-                self._ask(f"tcp://{host}:{rep}")
+                self._lane.submit(partial(self._ask, f"tcp://{host}:{rep}"))
 
     def _ask(self, address: str) -> None:
         try:

@@ -27,6 +27,8 @@ _ANSWER = re.compile(rb"E komo mai:(-?\d{1,5})\Z")
 
 #: A caller that was answered within this time is not answered again.
 QUIET_S = 1.0
+#: How often one who collects answers looks whether there is still somebody who wants them.
+LOOK_S = 0.02
 #: Callers remembered for that; a flood of forged ones must not fill the memory.
 MOST_CALLERS = 1000
 #: Everybody who can be reached without knowing anything: the local network, and this host by itself.
@@ -119,6 +121,7 @@ def call(
     *,
     enough: int | None = None,
     lowest: int = 1,
+    stop: threading.Event | None = None,
 ) -> list[tuple[str, int]]:
     """Call *ports* of *hosts* and collect for *wait_s* seconds who answers: ``[(host, request port)]``.
 
@@ -130,6 +133,7 @@ def call(
         hosts: Whom to call; everybody near, when left out.
         enough: Wait no longer once so many have answered.
         lowest: Answers with a lower request port than this are passed over.
+        stop: Wait no longer once this is set.
     """
     ports = tuple(ports)
     hosts = addresses() if hosts is None else hosts
@@ -141,15 +145,17 @@ def call(
             for port in ports:
                 with contextlib.suppress(OSError):  # no such route here
                     sent += caller.sendto(CALL, (host, port))
-        answers = _collect(caller, time.monotonic() + wait_s, enough) if sent else []
+        answers = _collect(caller, time.monotonic() + wait_s, enough, stop) if sent else []
     return [(host, port) for host, port in answers if lowest <= port < 65536]
 
 
-def _collect(caller: socket.socket, end_s: float, enough: int | None) -> list[tuple[str, int]]:
+def _collect(
+    caller: socket.socket, end_s: float, enough: int | None, stop: threading.Event | None
+) -> list[tuple[str, int]]:
     found: dict[tuple[str, int], None] = {}
-    while (left_s := end_s - time.monotonic()) > 0:
-        if not select.select([caller], [], [], left_s)[0]:
-            break
+    while (left_s := end_s - time.monotonic()) > 0 and not (stop is not None and stop.is_set()):
+        if not select.select([caller], [], [], left_s if stop is None else min(left_s, LOOK_S))[0]:
+            continue
         try:
             data, (host, _) = caller.recvfrom(64)
         except OSError:

@@ -25,12 +25,32 @@ from .ports import bind, bind_first_free
 
 log = logging.getLogger(__name__)
 
-#: Larger messages from clients are dropped by ZeroMQ with the connection they came on.
-MOST_BYTES = 256 * 2**20
+#: Megabytes (2**20 bytes) that one frame from a client may have, unless ``MKTL_MAX_FRAME_MB`` says
+#: otherwise. ZeroMQ drops the connection on which a larger one is announced, before it takes memory for it.
+MOST_MEGABYTES = 64
+#: Of those, this part for a payload, which is read on the wire thread while everybody waits; arrays travel
+#: in a frame of their own.
+PAYLOAD_SHARE = 1 / 4
 #: Requests taken between two looks at what other threads want sent.
 BURST = 100
 
 Parts = Sequence[bytes | memoryview]
+
+
+def most_bytes() -> int:
+    """The most bytes that one frame from a client may have."""
+    text = os.environ.get("MKTL_MAX_FRAME_MB", "")
+    try:
+        megabytes = float(text or MOST_MEGABYTES)
+    except ValueError:
+        megabytes = 0.0
+    if not 0 < megabytes < 2**20:
+        raise MktlError(f"MKTL_MAX_FRAME_MB: expected megabytes, such as {MOST_MEGABYTES}, got {text!r}")
+    return int(megabytes * 2**20)
+
+
+def _too_large(count: int) -> MktlError:
+    return MktlError(f"a payload of {count} bytes is too large to be read here; send arrays as bulk data")
 
 
 class Server:
@@ -55,6 +75,7 @@ class Server:
         broadcasts: bool = True,
     ) -> None:
         self._answer = answer
+        self._most_bytes = most_bytes()
         self._context = zmq.Context()
         self._outgoing: deque[Parts] = deque()
         self._asleep = False
@@ -70,7 +91,7 @@ class Server:
         self._router.linger = 0
         self._router.set_hwm(0)
         try:
-            self._router.set(zmq.MAXMSGSIZE, MOST_BYTES)
+            self._router.set(zmq.MAXMSGSIZE, self._most_bytes)
             # A client that reconnects under its former identity takes the place of the dead one.
             self._router.set(zmq.ROUTER_HANDOVER, 1)
             self.rep = (
@@ -199,6 +220,9 @@ class Server:
             frames = unpack(parts[1:])
         except FrameError as error:
             self._reject(route, error.id, 0, error)
+            return
+        if len(frames.payload) > self._most_bytes * PAYLOAD_SHARE:
+            self._reject(route, frames.id, frames.flags, _too_large(len(frames.payload)))
             return
         if frames.type not in (GET, SET):
             self._reject(route, frames.id, frames.flags, MktlError(f"no such request: {frames.type[:20]!r}"))

@@ -17,6 +17,9 @@ from .payload import Bulk, Payload
 NO_ACK = 1
 NO_REP = 2
 
+#: Bytes of an id that is echoed; nobody needs so many to tell requests apart.
+LONGEST_ID = 256
+
 GET, SET, ACK, REP = b"GET", b"SET", b"ACK", b"REP"
 
 
@@ -76,7 +79,7 @@ def unpack(parts: Sequence[bytes]) -> Frames:
             there is one to answer to.
     """
     count = len(parts)
-    if count < 2 or not parts[1]:
+    if count < 2 or not 0 < len(parts[1]) <= LONGEST_ID:
         raise FrameError(f"{count} frames and no request id")
     if parts[0] not in VERSIONS:
         raise FrameError(f"version {bytes(parts[0][:8])!r} is not spoken here, only b'a'", bytes(parts[1]))

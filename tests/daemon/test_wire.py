@@ -339,7 +339,7 @@ def test_a_daemon_leaves_its_block_where_clients_that_share_its_home_look_first(
 
 
 def test_an_array_is_acknowledged_before_it_is_taken_apart(raw) -> None:
-    # Taking the first one apart imports NumPy, which takes longer than the 0.1 s that clients wait for an ACK.
+    # Taking the first one apart imports NumPy: longer than the 0.1 s that clients wait for an ACK.
     fields = b'{"shape": [2], "dtype": "int16"}'
     raw.send(b"a", b"1", b"SET", b"lab.image", b"", fields, b"\x01\x00\x02\x00")
     assert [raw.receive()[2], raw.receive()[2]] == [b"ACK", b"REP"]
