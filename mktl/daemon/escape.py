@@ -47,7 +47,7 @@ def is_item(found: type[Any]) -> TypeGuard[type[Item]]:
 def pair(found: type[Any]) -> PairConversion:
     """The conversion that the methods ``parse(value)`` and ``format(value)`` of a class are."""
     made = found()
-    return PairConversion(made.parse, getattr(made, "format", None))
+    return PairConversion(parse=made.parse, format=getattr(made, "format", None))
 
 
 def _load(directory: Path, name: str) -> ModuleType:

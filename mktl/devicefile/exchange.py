@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from ..errors import TemplateError
 from ._fields.words import read_words
 from .entry import Entry
-from .model import Scalar
+from .keys import Scalar
 from .problems import instead, quoted, shown
 from .template import VALUE, Template
 

@@ -8,9 +8,10 @@ from .device import ItemSpec
 from .entry import Entry
 from .exchange import compiled_query, misfit, missing_field, never_equal
 from .exchanges import Command, Query, Step
+from .keys import Scalar
 from .manners import alarms, conversion, done, fast, python, register, sentinels
 from .metadata import metadata
-from .model import ItemTable, Scalar
+from .model import ItemTable
 from .names import Names
 from .problems import instead, shown
 from .query import SENDS

@@ -1,357 +1,201 @@
 """The device file as it is written: one pydantic model per kind of table.
 
 What a single key may hold is checked here; whether keys and tables fit together is checked where they are
-resolved. ``DeviceFile.model_json_schema()`` is the schema for editors.
+resolved. ``DeviceFile.model_json_schema()`` is the schema for editors, and with the docstrings of the keys
+the source of ``docs/reference/device-file.md``.
 """
 
 from __future__ import annotations
 
-import math
-import re
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, WithJsonSchema
+from pydantic import ConfigDict, Field
 
-from .wording import expected
+from .keys import Above0, Answer, Bits, NotNegative, Seconds, Whole
+from .model_item import AlarmsTable, DoneTable, FastTable, ItemTable, SentinelTable
+from .model_table import CountedTable, ExchangeTable, OtherwiseTable, ReplyTable, StepTable, Table
 
-ItemType = Literal["boolean", "bulk", "enumerated", "mask", "numeric", "numeric array", "string"]
-
-#: What a field of a reply may be compared with.
-Scalar = str | int | float | bool
-
-_SCALAR_SCHEMA = {"type": ["string", "number", "boolean"]}
-
-
-def _number(value: Any) -> int | float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or math.isnan(value):
-        raise expected("a number")
-    return value
-
-
-def _limits(value: Any) -> tuple[int | float | None, int | float | None]:
-    pair = value if isinstance(value, (list, tuple)) else ()
-    numbers = [limit for limit in pair if isinstance(limit, (int, float)) and not isinstance(limit, bool)]
-    right = len(pair) == 2 and not any(map(math.isnan, numbers))
-    if not right or len(numbers) + sum(limit is None for limit in pair) != 2:
-        raise expected("two numbers, [lowest, highest]")
-    return pair[0], pair[1]
-
-
-def _point(value: Any) -> tuple[float, float]:
-    pair = value if isinstance(value, (list, tuple)) else ()
-    if len(pair) != 2 or not all(isinstance(one, (int, float)) and math.isfinite(one) for one in pair):
-        raise expected("two numbers, [of the device, of the item]")
-    return float(pair[0]), float(pair[1])
-
-
-def _units(value: Any) -> str | dict[str, str]:
-    if isinstance(value, str):
-        return value
-    parts = value.items() if isinstance(value, dict) else [(None, None)]
-    if all(part in ("", "formatted") and isinstance(unit, str) for part, unit in parts):
-        return dict(parts)
-    raise expected('text, or { "" = "rad", formatted = "h" }')
-
-
-def _enumerator_key(key: str) -> str:
-    if key != "none" and not re.fullmatch(r"-?(0|[1-9][0-9]*)", key):
-        raise expected('a whole number, or "none" in a mask, before the word')
-    return key
-
-
-def _bit_number(key: Any) -> int:
-    if not re.fullmatch(r"0|[1-9][0-9]*", str(key)):
-        raise expected("the number of a bit, from 0, before the word")
-    return int(key)
-
-
-def _one_or_more(value: Any) -> tuple[Scalar, ...]:
-    values = value if isinstance(value, list) else [value]
-    if not values or not all(isinstance(one, (str, int, float)) for one in values):
-        raise expected("a value or a list of values")
-    return tuple(values)
-
-
-def _scalar(value: Any) -> Scalar:
-    if not isinstance(value, (str, int, float)):
-        raise expected("a number or text")
-    return value
-
-
-Number = Annotated[int | float, PlainValidator(_number), WithJsonSchema({"type": "number"})]
-Finite = Annotated[float, Field(allow_inf_nan=False)]
-Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-Above0 = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Whole = Annotated[int, Field(ge=0)]
-#: Why there is no value.
-Status = Literal["range", "disabled", "invalid"]
-Limits = Annotated[
-    tuple[int | float | None, int | float | None],
-    PlainValidator(_limits),
-    WithJsonSchema({"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}),
+__all__ = [
+    "AlarmsTable",
+    "CheckTable",
+    "CountedTable",
+    "DeviceFile",
+    "DoneTable",
+    "EachTable",
+    "ExchangeTable",
+    "FastTable",
+    "IdentityTable",
+    "IncludeTable",
+    "ItemTable",
+    "LinkTable",
+    "MotionTable",
+    "OtherwiseTable",
+    "ParameterTable",
+    "QueryTable",
+    "ReplyTable",
+    "SentinelTable",
+    "SimulateTable",
+    "StepTable",
+    "Table",
 ]
-Units = Annotated[
-    str | dict[str, str],
-    PlainValidator(_units),
-    WithJsonSchema({"type": ["string", "object"], "additionalProperties": {"type": "string"}}),
-]
-Enumerators = dict[Annotated[str, AfterValidator(_enumerator_key)], str]
-Bits = dict[
-    Annotated[int, PlainValidator(_bit_number), WithJsonSchema({"type": "string", "pattern": "^[0-9]+$"})],
-    str,
-]
-Accepted = Annotated[
-    tuple[Scalar, ...],
-    PlainValidator(_one_or_more),
-    WithJsonSchema({"type": [*_SCALAR_SCHEMA["type"], "array"], "items": _SCALAR_SCHEMA}),
-]
-Point = Annotated[
-    tuple[float, float],
-    PlainValidator(_point),
-    WithJsonSchema({"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}),
-]
-Answer = Annotated[Scalar, PlainValidator(_scalar), WithJsonSchema(_SCALAR_SCHEMA)]
-
-
-class Table(BaseModel):
-    """What all tables share: nothing is guessed, and no key is overlooked."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
 class IdentityTable(Table):
-    """``identity = { send, reply }``."""
+    """A question that tells this device from others."""
 
     send: str
+    """The question."""
     reply: str
+    """The form of the right answer; another device is refused, and both texts are shown."""
 
 
 class CheckTable(Table):
-    """``check_after_set = { send, reply, good, bits }``."""
+    """A question that tells whether the set before it was accepted; asked until all is well, or 25 times."""
 
     send: str
+    """The question: `'*ESR?'`, `'SYST:ERR?'`."""
     reply: str
+    """The form of the answer; the field without a name is compared with `good`, text fields are the words."""
     good: Answer = 0
+    """What it is when all is well."""
     bits: Bits = {}
-
-
-class OtherwiseTable(Table):
-    """``{ reply, error }``, ``{ reply, status, reason }``, ``{ reply, value }`` or ``{ reply }`` alone."""
-
-    reply: str
-    error: str | None = None
-    status: Status | None = None
-    reason: str | None = None
-    value: Answer | None = None
-
-
-class CountedTable(Table):
-    """``reply_length = { at, as, plus }``."""
-
-    at: Whole
-    as_: Literal["u8", "u16", "u16le", "u32", "u32le"] = Field(default="u8", alias="as")
-    plus: int = 0
-
-
-class ReplyTable(Table):
-    """How the end of a reply is known; where a key is left out, as on the link."""
-
-    reply_end: str | None = None
-    reply_length: Annotated[int, Field(ge=1)] | CountedTable | None = None
-    reply_lines: Annotated[int, Field(ge=1)] | None = None
-    reply_until: str | None = None
-
-
-class ExchangeTable(ReplyTable):
-    """The manners of one exchange."""
-
-    send_end: str | None = None
-    reply_timeout_s: Seconds | None = None
-    otherwise: list[OtherwiseTable] = []
-    ignore_reply: bool | None = None
-
-
-class StepTable(ExchangeTable):
-    """One of several steps of an exchange: ``{ send, reply, wait_s }``, each of which may be left out."""
-
-    send: str | None = None
-    reply: str | None = None
-    wait_s: NotNegative = 0.0
+    """Words for its bits: `{ 5 = "unknown command" }`."""
 
 
 class LinkTable(ReplyTable):
-    """``[links.NAME]``: every key that is not one of these belongs to the driver."""
+    """One device on a line. Keys that are not listed here belong to the driver."""
 
     model_config = ConfigDict(extra="allow")
 
     driver: str
+    """`serial`, `tcp`, `udp`, `visa`, `modbus`, or one that is installed."""
     on: str | None = None
+    """The link whose line this device is on as well; what is not said here is as there, but `identity`,
+    `init` and `check_after_set`."""
     send_end: str = r"\n"
+    """The bytes after each command; `''` for none."""
     reply_end: str = r"\n"
+    """The bytes after each line of a reply; `''`: silence ends it, or the length that its form fixes."""
     reply_timeout_s: Seconds = 1.0
+    """Seconds to the first byte of a reply."""
     gap_timeout_s: Seconds = 0.2
+    """Seconds between bytes of a reply."""
     quiet_s: NotNegative = 0.0
+    """The least silence between two exchanges."""
     retry_s: Seconds = 0.5
+    """The pause before connecting again …"""
     retry_max_s: Seconds = 10.0
+    """… and to what it grows."""
     retries: Whole = 0
+    """How often a read is tried again after no or a broken reply."""
     echo: Literal["none", "line", "bytes"] = "none"
+    """What the line says again of a command: nothing, a line, or every byte."""
     encoding: str = "ascii"
+    """Of text."""
     identity: IdentityTable | None = None
+    """`{ send, reply }`, asked on each connect."""
     init: list[StepTable] = []
+    """Steps after each connect, before anything is read: `[{ send = 'SYST:REM' }]`."""
     otherwise: list[OtherwiseTable] = []
+    """Other forms that any reply may have: `[{ reply = 'E,{code:d}', error = "error {code}" }]`."""
     check_after_set: CheckTable | None = None
+    """`{ send, reply, good, bits }`, asked after each set."""
 
 
 class QueryTable(ExchangeTable):
-    """``[queries.NAME]``: one exchange whose reply feeds several items, or a line that comes unasked."""
+    """One exchange whose reply feeds several items, asked as often as the most impatient of them wants."""
 
     link: str | None = None
+    """May be left out when there is one link."""
     send: str | None = None
+    """The command."""
     reply: str | None = None
+    """The form of the answer."""
     steps: list[StepTable] | None = None
+    """Several commands and replies, in the place of `send` and `reply`."""
     unsolicited: str | None = None
+    """A line that comes unasked, in the place of both; also between a command and its reply."""
     retries: Whole | None = None
-
-
-class DoneTable(Table):
-    """``done = { when, timeout_s }`` or ``done = { send, reply, timeout_s }``."""
-
-    when: str | None = None
-    send: str | None = None
-    reply: str | None = None
-    timeout_s: Seconds = 60.0
-    poll_s: Seconds = 0.2
-    after_s: NotNegative = 0.0
-
-
-class FastTable(Table):
-    """``fast = { when, poll_s }``."""
-
-    when: str
-    poll_s: Seconds
-
-
-class AlarmsTable(Table):
-    """``alarms = { minor = [low, high], major = [low, high], hysteresis }``."""
-
-    minor: Limits | None = None
-    major: Limits | None = None
-    hysteresis: NotNegative = 0.0
-
-
-class SentinelTable(Table):
-    """What ``sentinels`` has for a value that is none, when its status is not ``range``."""
-
-    status: Status = "range"
-    reason: str
-
-
-class ItemTable(ExchangeTable):
-    """``[items.KEY]``: what clients are told, then where the value comes from and goes to."""
-
-    type: ItemType | None = None
-    description: str | None = None
-    units: Units | None = None
-    format: str | None = None
-    initial: Any = None
-    persist: bool | None = None
-    gettable: bool | None = None
-    settable: bool | None = None
-    enumerators: Enumerators | None = None
-    range: Limits | None = None
-    minimum: Number | None = None
-    maximum: Number | None = None
-    clamp: bool | None = None
-    step: Above0 | None = None
-
-    link: str | None = None
-    get: str | list[StepTable] | None = None
-    reply: str | None = None
-    from_: str | None = Field(default=None, alias="from")
-    set: str | list[StepTable] | None = None
-    set_reply: str | None = None
-    python: str | None = None
-    poll_s: Seconds | None = None
-    fast: FastTable | None = None
-    retries: Whole | None = None
-    repeatable: bool | None = None
-    read_back: bool | None = None
-    done: DoneTable | None = None
-    check: bool | None = None
-    restore: Literal["never", "value", "write"] | None = None
-
-    scale: Finite | None = None
-    offset: Finite | None = None
-    table: list[Point] | None = None
-    bit: Whole | None = None
-    deadband: Above0 | None = None
-    alarms: AlarmsTable | None = None
-    sentinels: dict[str, str | SentinelTable] | None = None
-    good_when: dict[str, Accepted] | None = None
-    disabled_when: dict[str, Accepted] | None = None
-
-    register_: str | None = Field(default=None, alias="register")
-    as_: str | None = Field(default=None, alias="as")
-    order: Literal["ABCD", "CDAB", "BADC", "DCBA"] | None = None
-    count: Annotated[int, Field(ge=1)] | None = None
-    length: Annotated[int, Field(ge=1)] | None = None
-    scale_register: str | None = None
-    write_register: str | None = None
-    write_function: Literal[5, 6, 15, 16, 22] | None = None
-    rewrite_s: Seconds | None = None
+    """As on the link."""
 
 
 class EachTable(Table):
-    """``[each.NAME]``: tables to write once and have for each of *values*; for the schema only."""
+    """Tables to write once and have for each of *values*."""
 
     values: list[str] | list[int] | list[dict[str, str | int | float]]
+    """`["A", "B"]`, each for `{NAME}`; or `[{ input = "A", number = 1 }, …]`, each key a parameter."""
     links: dict[str, LinkTable] = {}
+    """Links."""
     items: dict[str, ItemTable] = {}
+    """Items."""
     queries: dict[str, QueryTable] = {}
+    """Queries."""
 
 
 class ParameterTable(Table):
-    """``[parameters]``: ``name = { default, environment }``, or the default alone."""
+    """What differs from one installation to the next. `-p NAME=VALUE` wins over the variable, it over the
+    default.
+    """
 
     default: Answer | None = None
+    """The value; `NAME = value` says the same."""
     environment: str | None = None
+    """A variable of the environment that has it."""
 
 
 class IncludeTable(Table):
-    """``{ file, with }``: an included file with these of its parameters put in."""
+    """A file whose tables stand as if they were written here."""
 
     file: str
+    """From the directory of this file."""
     with_: dict[str, Answer] = Field(default={}, alias="with")
+    """Values for its parameters; a file may be included several times with different ones."""
 
 
 class MotionTable(Table):
-    """``[simulate.items.KEY]``: how a value moves by itself."""
+    """How a simulated value moves by itself, in the item's unit."""
 
     noise: NotNegative = 0.0
+    """Standard deviation of what is added to each reading."""
     follow: str | None = None
+    """The item that it goes after …"""
     rate_per_s: Above0 | None = None
+    """… at most so fast …"""
     tau_s: Seconds | None = None
+    """… or with this time constant."""
     drift_per_s: NotNegative = 0.0
+    """Without `follow`: its change in a second, from end to end of its range and back."""
 
 
 class SimulateTable(Table):
-    """``[simulate]``."""
+    """The simulator made from the file."""
 
     model: str | None = None
+    """`"package.module:Class"`, a simulated device of its own."""
     initial: dict[str, Any] = {}
+    """`{ key = value }`, what items start with."""
     items: dict[str, MotionTable] = {}
+    """`[simulate.items.KEY]`: how values move."""
     delay_s: NotNegative = 0.0
+    """Seconds that the device thinks before each reply."""
     seed: int = 0
+    """Of the noise."""
 
 
 class DeviceFile(Table):
     """The whole file; for the schema only, since the reader takes it table by table."""
 
     include: list[str | IncludeTable] | str = []
+    """Other files, whose tables stand as if they were written here."""
     parameters: dict[str, Answer | ParameterTable] = {}
+    """What differs from one installation to the next."""
     links: dict[str, LinkTable] = {}
+    """Devices and the lines that they are on."""
     queries: dict[str, QueryTable] = {}
+    """Exchanges that feed several items."""
     items: dict[str, ItemTable] = {}
+    """What clients see."""
     each: dict[str, EachTable] = {}
+    """Tables that are written once and made for each of several values."""
     simulate: SimulateTable = SimulateTable()
+    """The simulator made from this file."""

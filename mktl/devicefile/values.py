@@ -68,7 +68,7 @@ class PairConversion(Conversion):
     that the device takes.
     """
 
-    parse: Callable[[Any], Any] = float
+    parse: Callable[[Any], Any] = str
     format: Callable[[Any], Any] | None = None
 
     def to_item(self, raw: Any) -> Any:
