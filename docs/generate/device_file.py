@@ -19,7 +19,7 @@ from mktl.devicefile import model
 PAGE = Path(__file__).resolve().parents[1] / "reference" / "device-file.md"
 HEAD = Path(__file__).with_name("device_file_head.md")
 
-#: The heading of each table, in the order of the page, with the keys that its rows leave out.
+#: The heading of each table, in the order of the page.
 SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("[parameters]", model.ParameterTable),
     ("include", model.IncludeTable),
@@ -58,7 +58,9 @@ def section(title: str, table: type[BaseModel], level: int = 2) -> str:
     heading = title if title.startswith("[") or level > 3 or " " in title else f"`{title}`"
     lines = [f"{'#' * level} {heading}", "", " ".join((table.__doc__ or "").split()), ""]
     lines += ["| key | default | meaning |", "|---|---|---|"]
-    lines += [row(name, field) for name, field in table.model_fields.items()]
+    manners = model.ExchangeTable.model_fields
+    fields = table.model_fields.items()
+    lines += [row(name, field) for name, field in sorted(fields, key=lambda pair: pair[0] in manners)]
     return "\n".join(lines)
 
 

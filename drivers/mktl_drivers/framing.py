@@ -31,7 +31,7 @@ class _Needed:
 
     __slots__ = ()
 
-    def at_silence(self, came: bytes) -> bytes | None:
+    def at_silence(self, came: bytes) -> bytes | None:  # noqa: ARG002
         """Nothing."""
         return None
 

@@ -35,12 +35,16 @@ def _stop_bits(value: float) -> float:
 class FrameSettings(BaseModel):
     """How bytes are put on a serial line."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     baudrate: int = Field(default=9600, gt=0)
+    """Bits per second."""
     bytesize: Literal[5, 6, 7, 8] = 8
+    """Bits of a byte."""
     parity: Literal["none", "odd", "even", "mark", "space"] = "none"
+    """`none`, `odd`, `even`, `mark` or `space`."""
     stopbits: Annotated[float, AfterValidator(_stop_bits)] = 1
+    """1, 1.5 or 2."""
 
     @property
     def bits_per_byte(self) -> float:
@@ -53,15 +57,18 @@ class FrameSettings(BaseModel):
 
 
 class SerialSettings(FrameSettings):
-    """The keys of a link with ``driver = "serial"``."""
+    """A serial port."""
 
-    #: A device file, a COM port, or any URL that pySerial knows: ``rfc2217://host:4000``, ``loop://``.
     port: str = Field(min_length=1)
+    """A device file, a COM port, or any URL that pySerial knows: `rfc2217://host:4000`, `loop://`."""
     xonxoff: bool = False
+    """Flow control by XON and XOFF."""
     rtscts: bool = False
+    """Flow control by RTS and CTS."""
     dsrdtr: bool = False
-    #: Keep other programs from the port while it is open, where the system can.
+    """Flow control by DSR and DTR."""
     exclusive: bool = True
+    """Keep other programs from the port while it is open, where the system can."""
 
 
 class SerialTransport:

@@ -21,17 +21,19 @@ WRITE_TIMEOUT_S = 2.0
 
 
 class TcpSettings(BaseModel):
-    """The keys of a link with ``driver = "tcp"``."""
+    """A TCP port."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
-    #: Name or address of the device.
     host: str
+    """Name or address of the device."""
     port: int = Field(ge=1, le=65535)
+    """Its port."""
     connect_timeout_s: float = Field(default=3.0, gt=0, allow_inf_nan=False)
-    #: A serial line is behind the port: the device on it knows of no connections, and may still answer what
-    #: it was asked on an earlier one.
+    """Seconds for a connection."""
     serial_server: bool = False
+    """A serial line is behind the port: the device on it knows of no connections, and may still answer
+    what it was asked on an earlier one."""
 
 
 class TcpTransport:

@@ -25,13 +25,14 @@ _MOST = 65536
 
 
 class UdpSettings(BaseModel):
-    """The keys of a link with ``driver = "udp"``."""
+    """A UDP port: each command is one datagram, a reply one or several; nobody else's are let in."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
-    #: Name or address of the device.
     host: str
+    """Name or address of the device."""
     port: int = Field(ge=1, le=65535)
+    """Its port."""
 
 
 class UdpTransport:

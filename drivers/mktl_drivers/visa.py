@@ -37,14 +37,18 @@ _MANAGERS = threading.Lock()
 
 
 class VisaSettings(FrameSettings):
-    """The keys of a link with ``driver = "visa"``; those of the frame are for a serial line (``ASRL…``)."""
+    """A VISA resource; those of the frame are for a serial line, `ASRL…`.
 
-    #: As VISA names it: ``TCPIP::10.0.0.7::INSTR``, ``USB0::0x05E6::0x2450::04301234::INSTR``.
+    A reply from an `INSTR` is whole at its `reply_end`, or else at the END of its message; `reply_end = ''`
+    leaves it to END alone.
+    """
+
     resource: str = Field(min_length=1)
-    #: ``@py``, ``@ivi``, a path to a vendor's library, ``devices.yaml@sim``, or empty for what PyVISA finds.
+    """As VISA names it: `TCPIP::10.0.0.7::INSTR`, `USB0::0x05E6::0x2450::04301234::INSTR`."""
     library: str = "@py"
-    #: Get in step again by a device clear; false for a device that takes it for a reset.
+    """`@py`, `@ivi`, a path to a vendor's library, `devices.yaml@sim`, or empty for what PyVISA finds."""
     device_clear: bool = True
+    """Get in step again by a device clear; false for a device that takes it for a reset."""
 
     @property
     def is_serial(self) -> bool:

@@ -24,24 +24,28 @@ _EXAMPLES = "tcp://10.0.0.7, rtu:///dev/ttyUSB0?baudrate=9600&parity=even or rtu
 class ModbusSettings(BaseModel):
     """Where the device is, which unit it is, and what it takes in one request."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
-    #: ``tcp://host:port``, ``rtu:///dev/ttyUSB0?baudrate=9600&parity=even``, ``rtu+tcp://host:port``.
     url: str
-    #: 0 is everybody on the line: such a link only writes, and nobody answers.
+    """`tcp://host:port`, `rtu:///dev/ttyUSB0?baudrate=9600&parity=even`, `rtu+tcp://host:port`."""
     unit: int = Field(default=1, ge=0, le=255)
-    #: Registers, and bits, in one request.
+    """0 is everybody on the line: such a link only writes, and nobody answers."""
     largest_read: int = Field(default=MOST_READ, ge=1, le=MOST_READ)
+    """Registers in one read."""
     largest_write: int = Field(default=MOST_WRITTEN, ge=1, le=MOST_WRITTEN)
+    """Registers in one write."""
     largest_read_bits: int = Field(default=MOST_BITS_READ, ge=1, le=MOST_BITS_READ)
+    """Bits in one read."""
     largest_write_bits: int = Field(default=MOST_BITS_WRITTEN, ge=1, le=MOST_BITS_WRITTEN)
-    #: As many registers between two items may be read along; many devices refuse to be asked for some.
+    """Bits in one write."""
     largest_gap: int = Field(default=0, ge=0, le=MOST_READ)
-    #: Never read, not even along with others: ``["holding 10-19"]``.
+    """As many registers between two items may be read along; many devices refuse to be asked for some."""
     forbidden: list[str] = []
-    #: On a serial line, function 8 may be used to get in step again.
+    """Never read, not even along with others: `["holding 10-19"]`."""
     loopback: bool = True
+    """On a serial line, function 8 may be used to get in step again."""
     connect_timeout_s: float = Field(default=3.0, gt=0, allow_inf_nan=False)
+    """Seconds for a connection."""
 
     @field_validator("url")
     @classmethod
