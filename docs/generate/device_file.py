@@ -17,7 +17,7 @@ from pydantic_core import PydanticUndefined
 from mktl.devicefile import model
 
 PAGE = Path(__file__).resolve().parents[1] / "reference" / "device-file.md"
-HEAD = Path(__file__).with_name("device_file_head.md")
+HEAD = Path(__file__).with_name("device_file_head.txt")
 
 #: The heading of each table, in the order of the page.
 SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
