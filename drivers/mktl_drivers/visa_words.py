@@ -59,6 +59,8 @@ def resource_trouble(error: Exception, resource: str, present: Present) -> str:
     if missing and ("Please install" in str(error) or "No class registered" in str(error)):
         return f"PyVISA-py needs another package for such a resource: pip install {missing}"
     for cause in _causes(error):
+        if isinstance(cause, TimeoutError):
+            return "no answer in time"
         if isinstance(cause, OSError) and resource.upper().startswith("ASRL"):
             return advice(resource[len("ASRL") :].split("::")[0], cause)
         if isinstance(cause, OSError) and cause.strerror:
