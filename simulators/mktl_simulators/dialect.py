@@ -8,11 +8,14 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
 class SimulatedDevice(Protocol):
-    """A device as it looks from the other end of its line."""
+    """A device as it looks from the other end of its line.
+
+    One that also speaks when nobody asked is a :class:`Talkative` one.
+    """
 
     def receive(self, data: bytes) -> bytes:
         """Take bytes as they arrive, split anywhere; what the device sends back right now."""
@@ -24,6 +27,18 @@ class SimulatedDevice(Protocol):
 
     def hang_up(self) -> None:
         """The connection ended, on a line where the device can tell: half a command is forgotten."""
+        ...
+
+
+@runtime_checkable
+class Talkative(SimulatedDevice, Protocol):
+    """A device that says something by itself, as scales and gauges do that send a reading each second.
+
+    Whoever drives it asks after each :meth:`advance`, and passes on what there is to nobody in particular.
+    """
+
+    def unasked(self) -> bytes:
+        """What it has said by itself since it was asked last; nothing is kept for a second time."""
         ...
 
 

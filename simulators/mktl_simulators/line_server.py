@@ -21,7 +21,7 @@ from typing import Generic, Self, TypeVar
 
 from mktl.errors import MktlError
 
-from .dialect import SimulatedDevice
+from .dialect import SimulatedDevice, Talkative
 from .faults import Faults, Piece
 
 log = logging.getLogger(__name__)
@@ -33,6 +33,9 @@ Clock = Callable[[], float]
 #: How long the model's time stands still at most while nobody speaks to it: a model that has to make up for
 #: hours at once would answer late.
 TICK_S = 0.25
+
+#: The same for a device that speaks by itself, so that its lines come one by one.
+TALK_TICK_S = 0.05
 
 #: What waits for a master that does not read, in bytes; more is lost, as on a real line.
 MOST_WAITING = 1 << 20
@@ -93,13 +96,16 @@ class LineServer(ABC, Generic[DeviceT]):
             yield self.device
 
     def advance(self, dt_s: float) -> None:
-        """Let the device's time pass at once, on top of what the clock gives it."""
+        """Let the device's time pass at once, on top of what the clock gives it.
+
+        What it says by itself meanwhile goes out when the line looks next; :meth:`nudge` has it look.
+        """
         with self._lock:
             self.device.advance(dt_s)
 
     def nudge(self) -> None:
         """Have the line look at its clock now; on return it has sent what was due. For clocks set by hand."""
-        self._do(lambda: None)
+        self._do(self._catch_up)
 
     def unplug(self) -> None:
         """Pull the cable: whoever has the line open loses it, and nobody can open it."""
@@ -196,8 +202,7 @@ class LineServer(ABC, Generic[DeviceT]):
                 for key, events in self._selector.select(self._pause_s()):
                     key.data(events)
                 self._look_after_line()
-                self._pass_time()
-                self._send_due()
+                self._catch_up()
                 self._obey()
         except Exception as error:
             log.exception("%s failed; its line is dead", type(self.device).__name__)
@@ -207,8 +212,14 @@ class LineServer(ABC, Generic[DeviceT]):
             self._refuse_orders()
 
     def _pause_s(self) -> float:
+        tick_s = TALK_TICK_S if isinstance(self.device, Talkative) else TICK_S
         due_s = self.faults.next_due_s
-        return TICK_S if due_s is None else min(max(due_s - self._clock(), 0.0), TICK_S)
+        return tick_s if due_s is None else min(max(due_s - self._clock(), 0.0), tick_s)
+
+    def _catch_up(self) -> None:
+        """Send what is due by now, of replies and of what the device says by itself."""
+        self._pass_time()
+        self._send_due()
 
     def _pass_time(self) -> float:
         """Bring the model up to now, which is returned."""
@@ -217,6 +228,10 @@ class LineServer(ABC, Generic[DeviceT]):
         with self._lock:
             if passed_s > 0:
                 self.device.advance(passed_s * self.speed)
+            said = self.device.unasked() if isinstance(self.device, Talkative) else b""
+        # While earlier bytes wait nobody listens, and a device does not repeat itself later.
+        if said and not self._waiting:
+            self.faults.pass_on(b"", said, now_s)
         return now_s
 
     def _ready(self, events: int) -> None:

@@ -78,9 +78,9 @@ class UdpServer(LineServer[DeviceT]):
         return True
 
     def _put(self, piece: Piece) -> None:
-        """One datagram, to who sent the command."""
+        """One datagram, to who sent the command; what nobody asked for has nowhere to go."""
         sender: Any = piece.whither
-        if self._socket is not None:
+        if self._socket is not None and sender is not None:
             try:
                 self._socket.sendto(piece.data, sender)
             except OSError:  # it is lost, as datagrams are
