@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from bisect import insort
 from collections.abc import Callable, Iterable
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from mktl_drivers import TextLink
 from mktl_drivers.specs import link_spec
@@ -125,6 +125,38 @@ class FakePort:
 
     def plug(self) -> None:
         self.broken = {}
+
+
+class FakeInstrument(FakePort):
+    """A port of messages: the device speaks when it is read, and drops a reply when it is cleared."""
+
+    ended = False
+
+    def __init__(self, **manners: Any) -> None:
+        super().__init__(**manners)
+        self.clears = 0
+        #: What comes of a clear: done, not to be had, or trouble.
+        self.can_clear: bool | LinkDownError = True
+        #: Seconds that were waited without making the device speak.
+        self.paused_s = 0.0
+
+    def read(self, timeout_s: float) -> bytes:
+        data = super().read(timeout_s)
+        self.ended = bool(data)
+        return data
+
+    def overhear(self, timeout_s: float) -> bytes:
+        self.paused_s += timeout_s
+        self.now_s += timeout_s
+        return b""
+
+    def clear(self) -> bool:
+        if isinstance(self.can_clear, LinkDownError):
+            raise self.can_clear
+        self.clears += self.can_clear
+        if self.can_clear:
+            self._pieces.clear()
+        return self.can_clear
 
 
 class NoSettings(BaseModel):

@@ -10,7 +10,7 @@ from mktl_drivers.sync import identify, resynchronise
 
 from mktl.devicefile import Template
 from mktl.errors import DeviceError, DeviceIdentityError, DeviceTimeoutError, LinkDownError
-from tests.drivers.fakes import FakePort, spec_of
+from tests.drivers.fakes import FakeInstrument, FakePort, spec_of
 
 FLOAT = Template.compile("{:f}")
 IDENTITY = ("*IDN?", "LSCI,MODEL336,{serial:s},{firmware:s}")
@@ -35,6 +35,14 @@ class Slow:
 
 def slow_line(*, identity=IDENTITY, forgets: bool = False, **manners: object) -> tuple[Line, FakePort, Slow]:
     port = FakePort(forgets=forgets)
+    port.device = device = Slow(port)
+    line = Line("ls336", port, spec_of("ls336", identity=identity, **manners), port.clock)
+    line.open()
+    return line, port, device
+
+
+def slow_instrument(*, identity=IDENTITY, **manners: object) -> tuple[Line, FakeInstrument, Slow]:
+    port = FakeInstrument()
     port.device = device = Slow(port)
     line = Line("ls336", port, spec_of("ls336", identity=identity, **manners), port.clock)
     line.open()
@@ -228,6 +236,64 @@ def test_a_connection_that_cannot_be_made_again_is_down_at_once() -> None:
     port.broken["open"] = LinkDownError("connection refused")
     with pytest.raises(LinkDownError, match=r"ls336 \(fake:1\): connection refused"):
         resynchronise(line, NAME, nothing)
+
+
+# -- a device that can be told to drop what it was about to say
+
+
+def test_a_clear_goes_before_all_else_and_then_the_device_says_who_it_is() -> None:
+    line, port, device = slow_instrument()
+    device.delays_s = [1.2]
+    lose_step(line)
+    device.free_s, lost_s = 0.0, port.now_s
+    resynchronise(line, NAME, nothing)
+    assert (port.clears, port.opened, port.received[1:]) == (1, 1, [b"*IDN?\n"])
+    assert port.now_s - lost_s == pytest.approx(0.01)  # nothing but the answer to *IDN? was waited for
+    assert line.exchange(b"KRDG? B", FLOAT) == {"": 1.0}
+    assert port.read(100.0) == b""
+
+
+def test_without_an_identity_a_clear_alone_must_do() -> None:
+    line, port, device = slow_instrument(identity=None)
+    device.delays_s = [1.2]
+    lose_step(line)
+    resynchronise(line, None, nothing, probes=[b"KRDG? A"])
+    assert (line.in_step, port.clears, port.received) == (True, 1, [b"KRDG? A\n"])
+
+
+def test_another_device_is_seen_after_a_clear_and_is_sent_no_command() -> None:
+    line, port, device = slow_instrument()
+    line.in_step, device.name = False, b"KEITHLEY"
+    with pytest.raises(LinkDownError, match=r"got b'KEITHLEY'.*\(3 attempts to get in step again\)"):
+        resynchronise(line, NAME, nothing)
+    assert set(port.received) == {b"*IDN?\n"}
+
+
+def test_a_clear_that_fails_takes_the_link_down_with_its_words() -> None:
+    line, port, _ = slow_instrument()
+    line.in_step, port.can_clear = False, LinkDownError("the device clear failed: no answer in time")
+    with pytest.raises(
+        LinkDownError, match=r"^ls336 \(fake:1\): the device clear failed: no answer in time$"
+    ):
+        resynchronise(line, NAME, nothing)
+    assert line.lost is not None
+
+
+def test_where_there_is_no_clear_the_usual_ways_are_taken() -> None:
+    line, port, device = slow_instrument()
+    device.delays_s, port.can_clear = [1.2], False
+    lose_step(line)
+    resynchronise(line, NAME, nothing)
+    assert (line.in_step, port.clears) == (True, 0)
+    assert line.exchange(b"KRDG? B", FLOAT) == {"": 1.0}
+
+
+def test_nothing_is_read_from_an_instrument_before_a_command() -> None:
+    line, port, _ = slow_instrument(quiet_s=0.5)
+    line.exchange(b"KRDG? A", None)
+    port.broken["read"] = LinkDownError("query unterminated")  # what it would say to that
+    line.exchange(b"KRDG? B", None)
+    assert port.paused_s == pytest.approx(0.5)
 
 
 def test_errors_on_the_way_are_device_errors() -> None:

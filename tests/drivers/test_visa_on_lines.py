@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from mktl.devicefile import Template
 from mktl.errors import DeviceTimeoutError, LinkDownError
 from tests.conftest import wait_for
 from tests.drivers.controller import Controller
@@ -93,6 +94,17 @@ def test_a_link_closes_at_once_while_it_waits_for_a_reply(device, serve) -> None
     assert time.monotonic() - begun_s < 0.2
     asking.join(5.0)
     assert outcome
+
+
+def test_a_reply_that_takes_many_reads_comes_whole(device) -> None:
+    # 229 kB, but for the serial line, which PyVISA-py reads byte by byte.
+    count = 1_000 if isinstance(device, SerialResource) else 40_000
+    curve = ",".join(str(number) for number in range(count))
+    device.answer = lambda command: curve if command == "CURVE?" else None
+    line = device.link(identity=None, reply_timeout_s=5.0, gap_timeout_s=1.0).line
+    line.open()
+    assert line.exchange(b"CURVE?", Template.compile("{:s}")) == {"": curve}
+    line.close()
 
 
 def test_a_timeout_costs_an_instrument_a_clear_and_no_connection(serve) -> None:
