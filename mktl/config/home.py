@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 _chosen: Path | None = None
@@ -22,6 +23,23 @@ def home(directory: str | os.PathLike[str] | None = None) -> Path:
         return _chosen
     from_environment = os.environ.get("MKTL_HOME")
     return Path(from_environment).expanduser() if from_environment else Path.home() / ".mKTL"
+
+
+@contextlib.contextmanager
+def elsewhere(directory: Path) -> Iterator[Path]:
+    """Have everything kept under *directory* for a while, by child processes too."""
+    global _chosen
+    before, _chosen = _chosen, None
+    inherited = os.environ.get("MKTL_HOME")
+    os.environ["MKTL_HOME"] = str(directory)
+    try:
+        yield directory
+    finally:
+        _chosen = before
+        if inherited is None:
+            os.environ.pop("MKTL_HOME", None)
+        else:
+            os.environ["MKTL_HOME"] = inherited
 
 
 def write_atomically(path: Path, content: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self, cast
@@ -15,10 +15,10 @@ from ..item import Item
 from ..item.daemon_side import Publisher
 from ..store import Store
 from ..workers import Workers
-from . import drivers
+from .devices import BoundDevice
 
 if TYPE_CHECKING:
-    from ..devicefile import Device, ItemSpec
+    from ..devicefile import Device
     from ..protocol.server import Server
 
 #: Statuses of an item about which nothing has been heard yet.
@@ -54,8 +54,10 @@ class Bench:
         self._endings = ExitStack()
         self._changed = threading.Event()
         try:
-            self.link = self._make_link(device, spec.link, simulate)
-            self.items = self._make_items(device, key, store)
+            self._bound = BoundDevice(_alone(device, spec.link), simulate=simulate)
+            self._endings.callback(self._bound.close)
+            self.link: Any = self._bound.links[spec.link]
+            self.items = self._bind(device, key, store)
         except BaseException:
             self.close()
             raise
@@ -66,7 +68,7 @@ class Bench:
         for tap in taps:
             if hasattr(self.link, "taps"):
                 self.link.taps.add(tap)
-        for link in self._links:
+        for link in self._bound.links.values():
             link.open()
 
     def await_reading(self, timeout_s: float) -> bool:
@@ -114,49 +116,44 @@ class Bench:
             self._changed.clear()
         return True
 
-    def _make_link(self, device: Device, name: str, simulate: bool) -> Any:
-        """The link, and before it the one whose line it is on."""
-        self._links: list[drivers.Link] = []
-        host = None
-        for one in filter(None, (device.links[name].on, name)):
-            spec = device.links[one]
-            if simulate and spec.on is None:
-                stand_in = drivers.make_stand_in(device, one, 1.0)
-                self._endings.callback(stand_in.close)
-                spec = replace(spec, settings={**spec.settings, **stand_in.settings})
-            host = drivers.make_link(spec, host if spec.on else None)
-            self._links.append(host)
-            self._endings.callback(host.close)
-        return host
-
-    def _make_items(self, device: Device, key: str, name: str) -> dict[str, Item]:
-        wanted = {one: device.items[one] for one in device.items if one in related(device, key)}
+    def _bind(self, device: Device, key: str, name: str) -> dict[str, Item]:
+        """The item and what it refers to, those of its link bound to it."""
+        wanted = related(device, key)
         workers = Workers(f"mktl-{name}")
         self._endings.callback(workers.close)
         publisher = Publisher(cast("Server", _Nobody()), workers)
         store = Store(name)
-        metadata = normalise({one: dict(spec.metadata) for one, spec in wanted.items()})
+        items = {one: dict(spec.metadata) for one, spec in device.items.items() if one in wanted}
         store.add_block(
-            make_block(name, "try", _UUID, metadata, hostname="localhost", rep=0, pub=0, time=time.time())
+            make_block(
+                name, "try", _UUID, normalise(items), hostname="localhost", rep=0, pub=0, time=time.time()
+            )
         )
-        items = {}
-        for one, spec in wanted.items():
-            item_class, arguments = self._bound(replace(spec, poll_s=None, fast=None, restore=None), device)
-            items[one] = item_class(
+        made: dict[str, Item] = {}
+
+        def add(item_class: type[Item], one: str, **arguments: Any) -> Item:
+            made[one] = item_class(
                 store, one, subscribe=False, authoritative=True, pub=publisher, **arguments
             )
-        items[key].register(self._note)
-        return items
+            return made[one]
 
-    def _bound(self, spec: ItemSpec, device: Device) -> tuple[type[Item], Mapping[str, Any]]:
-        """As its link binds it; an item of another link is a plain one here."""
-        if spec.link != self.spec.link:
-            return Item, {}
-        bound: tuple[type[Item], Mapping[str, Any]] = self.link.bind(spec, device)
-        return bound
+        own = {one for one in wanted if device.items[one].link == self.spec.link}
+        self._bound.bind(add, lambda one: one not in own)
+        for one in wanted - own:
+            add(Item, one)
+        made[key].register(self._note)
+        return made
 
     def _note(self, *_: object) -> None:
         self._changed.set()
+
+
+def _alone(device: Device, link: str) -> Device:
+    """*device* with this link only, and the one whose line it is on; nothing on it is polled."""
+    names = {link, device.links[link].on}
+    quiet = {key: replace(spec, poll_s=None, fast=None, restore=None) for key, spec in device.items.items()}
+    links = {name: spec for name, spec in device.links.items() if name in names}
+    return replace(device, links=links, items=quiet)
 
 
 def related(device: Device, key: str) -> set[str]:

@@ -221,10 +221,11 @@ class Daemon:
         self.store.makers[self.uuid] = self._add_placeholder
         self._endings.callback(self.store.makers.pop, self.uuid, None)
         if self._configuration.device is not None:
+            speed = getattr(self.arguments, "speed", None)
             self._device = BoundDevice(
                 self._configuration.device,
                 simulate=bool(getattr(self.arguments, "simulate", False)),
-                speed=float(getattr(self.arguments, "speed", None) or 1.0),
+                speed=1.0 if speed is None else float(speed),
             )
             self._endings.callback(self._device.close)
         self._endings.callback(self._stop_polls)
@@ -315,6 +316,11 @@ class Daemon:
     def links(self) -> Mapping[str, Any]:
         """The links of the device file by name; empty when there are none."""
         return self._device.links if self._device is not None else {}
+
+    @property
+    def stand_ins(self) -> Mapping[str, Any]:
+        """The simulated devices in the place of real ones, by link; empty when there are none."""
+        return self._device.stand_ins if self._device is not None else {}
 
     # -- ending
 

@@ -27,14 +27,15 @@ class BoundDevice:
 
     def __init__(self, device: Device, *, simulate: bool = False, speed: float = 1.0) -> None:
         self.device = device
-        self._stand_ins: list[drivers.StandIn] = []
+        #: By link: what was put in the place of the real devices.
+        self.stand_ins: dict[str, drivers.StandIn] = {}
         self.links: dict[str, drivers.Link] = {}
         try:
             # Whoever is on another's line comes after it.
             for spec in sorted(device.links.values(), key=lambda spec: spec.on is not None):
                 if simulate and spec.on is None:
                     stand_in = drivers.make_stand_in(device, spec.name, speed)
-                    self._stand_ins.append(stand_in)
+                    self.stand_ins[spec.name] = stand_in
                     spec = replace(spec, settings={**spec.settings, **stand_in.settings})
                 self.links[spec.name] = drivers.make_link(spec, self.links[spec.on] if spec.on else None)
         except BaseException:
@@ -68,11 +69,11 @@ class BoundDevice:
 
     def close(self) -> None:
         """Close every link, the last one first, then the stand-ins."""
-        closing: list[Any] = [*reversed(self.links.values()), *self._stand_ins]
+        closing: list[Any] = [*reversed(self.links.values()), *self.stand_ins.values()]
         for part in closing:
             try:
                 part.close()
             except Exception:
                 log.exception("%r did not close", part)
         self.links.clear()
-        self._stand_ins.clear()
+        self.stand_ins.clear()

@@ -1,0 +1,203 @@
+"""A daemon on a device file, its devices simulated, with a client: all of it begun and ended together."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+from .. import poll
+from ..begin import close as close_client
+from ..config.home import elsewhere
+from ..daemon import Daemon, configure
+from ..errors import MktlError
+from ..protocol.client import client
+from ..protocol.host import LOOPBACK
+from ..protocol.message import Request
+from ..store import Store
+from .leaks import Before
+from .waiting import Waiter
+
+if TYPE_CHECKING:
+    from ..item import Item
+
+TIMEOUT_S = 10.0
+#: No call ever leaves: to port 0 nothing can be sent.
+_NOBODY = {"MKTL_UDP_PORTS": "0,0", "MKTL_CALL": LOOPBACK}
+_CATALOG_S = 5.0
+
+
+class Served:
+    """A device file, served; made by :func:`serve` or the fixture ``mktl_device``.
+
+    ``device["temp"]`` is the item as a client has it, over the wire.
+    """
+
+    def __init__(self, daemon: Daemon, store: Store) -> None:
+        #: The daemon itself, in this process; its items are the authority.
+        self.daemon = daemon
+        #: The items as a client in another process sees them.
+        self.store = store
+        #: By link: the simulated devices, with their ``server`` and their model, ``device``.
+        self.simulators: Mapping[str, Any] = daemon.stand_ins
+        self._waiter = Waiter(store)
+
+    @property
+    def faults(self) -> Mapping[str, Any]:
+        """By link: what is to go wrong on its line; ``faults["ls336"].lose_next_reply()``."""
+        return {link: simulator.faults for link, simulator in self.simulators.items()}
+
+    @property
+    def links(self) -> Mapping[str, Any]:
+        """By name: the daemon's links, with what they have been through."""
+        return self.daemon.links
+
+    def received(self, link: str | None = None) -> bytes:
+        """Every byte that the device on *link* was sent; it may be left out where there is one."""
+        received: bytes = self._simulator(link).server.received
+        return received
+
+    def advance(self, dt_s: float) -> None:
+        """Let *dt_s* seconds of every simulated device's own time pass at once."""
+        for simulator in self.simulators.values():
+            simulator.server.advance(dt_s)
+
+    def unplug(self, link: str | None = None) -> None:
+        """Pull the cable of a device."""
+        self._simulator(link).server.unplug()
+
+    def plug(self, link: str | None = None) -> None:
+        """Put it back."""
+        self._simulator(link).server.plug()
+
+    def wait_for(self, condition: str | Callable[[], Any], timeout_s: float = TIMEOUT_S) -> Any:
+        """Wait until *condition* on items holds: ``"temp < 5 and heater == 'off'"``, or a function is true.
+
+        Raises:
+            AssertionError: Not in this time; the message has the values.
+        """
+        return self._waiter.until(condition, timeout_s)
+
+    def wait_until_read(self, timeout_s: float = TIMEOUT_S) -> None:
+        """Wait until every item of a device has a reading, or says why it has none.
+
+        Raises:
+            AssertionError: Not in this time; the message has the keys.
+        """
+        self._waiter.until(lambda: not self._unread(), timeout_s)
+
+    def __getitem__(self, key: str) -> Item:
+        return self.store[key]
+
+    def __contains__(self, key: object) -> bool:
+        return key in self.store
+
+    def _unread(self) -> list[str]:
+        bound = (item for item in self.daemon.items.values() if getattr(item, "spec", None) is not None)
+        return [item.key for item in bound if item.status == "unset" and _is_read(item)]
+
+    def _simulator(self, link: str | None) -> Any:
+        if link is None and len(self.simulators) == 1:
+            return next(iter(self.simulators.values()))
+        if link is not None and link in self.simulators:
+            return self.simulators[link]
+        raise MktlError(f"no simulated link {link!r}; there are: {', '.join(self.simulators) or 'none'}")
+
+
+@contextmanager
+def serve(
+    path: Path | str,
+    *,
+    store: str | None = None,
+    speed: float = 1.0,
+    is_simulated: bool = True,
+    daemon_class: type[Daemon] = Daemon,
+    parameters: Mapping[str, object] | None = None,
+    **more_parameters: object,
+) -> Iterator[Served]:
+    """Serve a device file, with simulators in the place of its devices, for as long as the block runs.
+
+    A temporary directory is ``MKTL_HOME``, ports are free ones, and nobody on the network is called.
+
+    Args:
+        path: Of the device file.
+        store: The name of the store; that of the file when left out.
+        speed: How much faster than real time the simulated devices live; at 0 only
+            :meth:`Served.advance` moves their time.
+        is_simulated: False opens the links as the file has them.
+        daemon_class: A subclass of ``mktl.Daemon``.
+        parameters: Values for the file's ``[parameters]``.
+        more_parameters: The same, as keywords: ``port=4001``.
+
+    Raises:
+        DeviceFileError: All that is wrong with the file.
+        LeakError: At the end, threads or open files are left; not when the block has failed already.
+    """
+    path = Path(path)
+    name = store or re.sub(r"[^a-z0-9_-]", "-", path.stem.lower())
+    before = Before()
+    with ExitStack() as endings:
+        directory = tempfile.mkdtemp(prefix="mktl-testing-")
+        endings.callback(shutil.rmtree, directory, ignore_errors=True)
+        endings.enter_context(elsewhere(Path(directory)))
+        endings.enter_context(_environment(_NOBODY))
+        endings.callback(_close_shared, before)
+        given = {key: str(value) for key, value in {**(parameters or {}), **more_parameters}.items()}
+        configure.adopt(name, "test", path, given)
+        arguments = SimpleNamespace(simulate=is_simulated, speed=speed)
+        daemon = daemon_class(name, "test", arguments, override=True)
+        endings.callback(daemon.close)
+        served = Served(daemon, _client_store(name, daemon.rep))
+        simulators = dict(served.simulators)
+        yield served
+    _raise_failures(simulators)
+    before.check()
+
+
+def _client_store(name: str, rep: int) -> Store:
+    """The store as the daemon on port *rep* describes it to clients."""
+    request = Request("GET", f"{name}._catalog")
+    answer = client().request(f"tcp://{LOOPBACK}:{rep}", request, _CATALOG_S, _CATALOG_S).value
+    store = Store(name)
+    for block in answer.values():
+        store.add_block(block)
+    return store
+
+
+@contextmanager
+def _environment(values: Mapping[str, str]) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def _close_shared(before: Before) -> None:
+    """End what daemons and clients of a process share, unless somebody else had begun it."""
+    if not before.has_shared:
+        close_client()
+        poll.close()
+
+
+def _raise_failures(simulators: Mapping[str, Any]) -> None:
+    """What a simulated device raised is the test's failure: its line was dead from then on."""
+    for link, simulator in simulators.items():
+        failure = simulator.server.failure
+        if failure is not None:
+            raise MktlError(f"the simulated device of link {link} failed: {failure}") from failure
+
+
+def _is_read(item: Any) -> bool:
+    return item.spec.query is not None or item.spec.register is not None
