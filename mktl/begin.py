@@ -33,6 +33,7 @@ HASH_ACK_S = 0.5
 AT_ONCE = 16
 
 _stores: dict[str, Store] = {}
+_searching: dict[str, threading.Lock] = {}
 _lock = threading.RLock()
 
 
@@ -69,15 +70,29 @@ def find_store(name: str, afresh: bool = False) -> Store:
     name = check_store(name)
     with _lock:
         store = _stores.get(name)
+        searching = _searching.setdefault(name, threading.Lock())
+    if store is not None and not afresh:
+        return store
+    # Who asks for the same store waits for this search; who asks for another does not.
+    with searching:
+        store = _stores.get(name)
         if store is not None and not afresh:
             return store
         blocks = list(_find_blocks(name, store.own if store is not None else ()))
         if not blocks and store is None:
             raise UnknownStoreError(_advice(name))
+        return _take_in(name, blocks)
+
+
+def _take_in(name: str, blocks: Iterable[Block]) -> Store:
+    """The store of this name, with *blocks*; a daemon of this process may have made it meanwhile."""
+    with _lock:
+        store = _stores.get(name)
         if store is None:
             store = _stores[name] = Store(name)
             store.on_lost = Seeker(store, lambda: find_store(name, afresh=True)).start
-        for block in blocks:
+        # Where two serve the same key, the one that was there first goes on being believed.
+        for block in sorted(blocks, key=lambda block: block["uuid"] in store.blocks):
             store.add_block(block)
         return store
 

@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 from .config.block import Block, endpoint, preferred_version, readable
 from .config.names import check_key, check_store
 from .errors import MktlError, UnknownItemError
+from .identity import Identities
 from .item import Item
 from .protocol.host import reachable
 
@@ -26,6 +27,7 @@ class Store:
         self._where: dict[str, str] = {}
         self._items: dict[str, Item] = {}
         self._lock = threading.RLock()
+        self._identities = Identities(self.name)
         #: Called when a daemon is lost; whoever made the store knows where to look for it.
         self.on_lost: Callable[[Store], None] | None = None
         #: The uuids of the daemons of this very process that serve it.
@@ -94,6 +96,18 @@ class Store:
     def version(self, key: str) -> bytes:
         """The version of the wire to use for *key*: MessagePack with a daemon that says it speaks it."""
         return preferred_version(self.block_of(key))
+
+    def identify(self, key: str, then: Callable[[bool], object]) -> None:
+        """Call *then* with whether the daemon of *key* is where it is said to be; returns at once."""
+        self._identities.ask(self.block_of(key)["uuid"], self.address(key), then)
+
+    def confirm(self, key: str) -> None:
+        """Return when the daemon of *key* is where it is said to be.
+
+        Raises:
+            NoAnswerError: Nobody answers there, or another daemon.
+        """
+        self._identities.confirm(self.block_of(key)["uuid"], self.address(key))
 
     def seek(self) -> None:
         """A daemon is lost: have it looked for."""

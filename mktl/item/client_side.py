@@ -41,6 +41,8 @@ class ClientSide:
     _callbacks: Callbacks
     _subscribed: bool
     _subscribed_to: tuple[str, bytes]
+    #: True from when the daemon was lost until it is known to be the same that is back.
+    _suspended: bool
 
     # -- what is known
 
@@ -121,6 +123,9 @@ class ClientSide:
         """The daemon's response to *request*; an authoritative item has its own way."""
         if self.config.get("gettable") is False and request.type == "GET":
             raise NotGettableError(f"{self.full_key} can be set but not read")
+        if self._suspended:
+            self.store.confirm(self.key)
+            self._suspended = False
         request.version = self.store.version(self.key)
         return client().request(self.store.address(self.key), request, self.timeout)
 
@@ -229,9 +234,13 @@ class ClientSide:
             client().unsubscribe(*self._subscribed_to, self)
             self._subscribed_to = here
             client().subscribe(*here, self, wait_s=0.0)
+        elif self._suspended:
+            self._found()
 
     def _heard(self, payload: Payload) -> None:
-        """A broadcast: the newest there is, unless a reply has overtaken it."""
+        """A broadcast: the newest there is, unless a reply has overtaken it, or somebody else sent it."""
+        if self._suspended:
+            return
         reading = Reading.from_payload(payload)
         with self._lock:
             known = self._reading
@@ -246,6 +255,7 @@ class ClientSide:
         """The daemon is gone: say so, and keep what it said last."""
         with self._lock:
             known = self._reading
+            self._suspended = True
             if known.status == "stale":
                 return
             self._reading = reading = known.flagged("stale", "invalid", reason)
@@ -253,9 +263,16 @@ class ClientSide:
         self.store.seek()
 
     def _found(self) -> None:
-        """The daemon is back: what it says now takes the place of what was stale."""
-        if self._reading.status != "stale" or self.config.get("gettable") is False:
+        """Somebody listens there, for the first time or again: who is it?"""
+        if self._reading.status == "stale" and self.config.get("gettable") is not False:
+            self.store.identify(self.key, self._identified)
+
+    def _identified(self, is_same: bool) -> None:
+        """The daemon is back, if it is: what it says now takes the place of what was stale."""
+        if not is_same:
+            self.store.seek()
             return
+        self._suspended = False
         request = Request("GET", self.full_key, version=self.store.version(self.key))
         request.then = self._learn_again
         client().send(self.store.address(self.key), request)

@@ -57,6 +57,7 @@ class Item(Operators, ClientSide, DaemonSide):
         self._lock = threading.Lock()
         self._reading = Reading()
         self._subscribed = False
+        self._suspended = False
         workers = pub.workers if pub is not None else None
         self._callbacks = Callbacks(self, lambda: (workers or client().workers).lane())
         self._become_authoritative(pub)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -27,6 +28,12 @@ class Owner(Protocol):
 
     def block_of(self, key: str) -> Block:
         """The block of the daemon that serves an item."""
+
+    def identify(self, key: str, then: Callable[[bool], object]) -> None:
+        """Call *then* with whether the daemon of an item is where it is said to be; returns at once."""
+
+    def confirm(self, key: str) -> None:
+        """The same, blocking; raises when it is not."""
 
     def seek(self) -> None:
         """Have somebody look where the daemons of lost items are now; returns at once."""

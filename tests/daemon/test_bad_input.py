@@ -137,7 +137,7 @@ def test_a_registry_refuses_what_is_no_block_and_goes_on_answering(home, make_da
     with Registry() as registry:
         address = f"tcp://127.0.0.1:{registry.rep}"
         block = {
-            "store": "den", "alias": "a", "uuid": "00000000-0000-0000-0000-000000000001", "time": 1.0, "hash": 1,
+            "store": "den", "alias": "a", "uuid": 32 * "0", "time": 1.0, "hash": 1,
             "provenance": [{"stratum": 0, "hostname": "x", "rep": 1, "pub": 2}], "items": {}, **wrong,
         }  # fmt: skip
         if wrong.get("hash"):

@@ -1,0 +1,69 @@
+"""Whether the daemon at an address is the one it is taken for, or another that has got its port since."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from functools import partial
+
+from .errors import MktlError, NoAnswerError
+from .protocol.client import client
+from .protocol.message import Request
+from .wire.payload import Payload
+
+#: How long a daemon may take to say who it is.
+ANSWER_S = 5.0
+
+
+class Identities:
+    """Asks daemons of one store for their uuids; many who ask at once cost one question."""
+
+    def __init__(self, store: str) -> None:
+        self._store = store
+        self._lock = threading.Lock()
+        self._waiting: dict[tuple[str, str], list[Callable[[bool], object]]] = {}
+
+    def ask(self, uuid: str, address: str, then: Callable[[bool], object]) -> None:
+        """Call *then* with whether the daemon *uuid* answers at *address*; returns at once."""
+        with self._lock:
+            waiting = self._waiting.setdefault((uuid, address), [])
+            waiting.append(then)
+            if len(waiting) > 1:
+                return
+        request = self._question()
+        request.then = partial(self._answered, uuid, address)
+        client().send(address, request)
+
+    def _answered(self, uuid: str, address: str, payload: Payload) -> None:
+        with self._lock:
+            waiting = self._waiting.pop((uuid, address), [])
+        for then in waiting:
+            then(self._names(payload, uuid))
+
+    def confirm(self, uuid: str, address: str) -> None:
+        """Return when the daemon *uuid* answers at *address*.
+
+        Raises:
+            NoAnswerError: Nobody answers, or somebody else.
+        """
+        try:
+            answer = client().request(address, self._question(), ANSWER_S)
+        except NoAnswerError:
+            raise
+        except MktlError as error:
+            raise self._other(address, str(error)) from None
+        if not self._names(answer, uuid):
+            raise self._other(address, "another uuid")
+
+    def _question(self) -> Request:
+        return Request("GET", f"{self._store}._hash")
+
+    def _other(self, address: str, found: str) -> NoAnswerError:
+        return NoAnswerError(
+            f"{self._store}: another daemon answers at {address} now ({found}); "
+            f"the one that was there is being looked for"
+        )
+
+    def _names(self, payload: Payload, uuid: str) -> bool:
+        hashes = payload.value.get(self._store) if isinstance(payload.value, dict) else None
+        return isinstance(hashes, dict) and uuid in hashes
