@@ -10,6 +10,7 @@ literals                              any text; ``\r \n \t \0 \\ \xNN``; ``{{`` 
 ``{:OFF=0|ON=1} {:off=0|on=1/i}``     words for values; with ``/i`` in any case
 ``{:u8} {:i32le} {:f32} {:bcd2}``     raw bytes, big-endian but for ``le``; ``{:bytes8}`` as they are
 ``{:hex4} {:ihex4}``                  exactly so many hex digits, unsigned or in two's complement
+``{a:bits3}{_:bits5=0}``              bits of the same byte, the highest first
 ``{:block} {:block i16le}``           an IEEE 488.2 block: bytes, or an array of numbers
 ``{:f|OFF|LO<E-11}``                  a number, or one of these words as text
 ``{_:f} {_why:s}``                    skipped: read and dropped, written as something plain
@@ -45,7 +46,7 @@ from ._fields.compound import Constant
 from ._fields.departure import find_departure
 from ._fields.dissection import Dissection, dissect, usual_length
 from ._fields.extent import block_offset, fixed_length, has_block, measured
-from ._fields.layout import grouped, lay_out, pattern_of
+from ._fields.layout import grouped, lay_out, pattern_of, single
 from ._fields.scan import ITEM, Part, Slot, Sum, scan
 from ._fields.sentinel import NumberOrWord, spec_with
 from ._fields.words import Words
@@ -53,6 +54,8 @@ from ._fields.writing import write
 
 #: The name of the anonymous field, ``{:f}``.
 VALUE = ""
+# UTF-7 writes a plus as two bytes, IDNA no point at all, UTF-16 everything as two.
+_PLAIN = "A0,+."
 _BARE = re.compile(r"\{\{|\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)\}")
 
 
@@ -69,6 +72,8 @@ class Field:
     spec: str
     #: What the words of a "word" stand for, or those that may stand for a number, in the order of the file.
     values: tuple[int | float | str, ...] = ()
+    #: Something plain that it takes, as a simulator may need; None where nothing can be found.
+    plain: object = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +120,16 @@ class Template:
         _check_encoding(self.source, self.encoding)
         parts = lay_out(self.source, scan(self.source, self.encoding))
         groups = grouped(parts)
-        _check_names(self.source, groups)
-        readers = [_reader(number, slot) for number, slot in enumerate(groups, 1) if isinstance(slot, Slot)]
+        fields = single(parts)
+        _check_names(self.source, fields)
+        readers = [
+            _reader(number, one)
+            for number, slot in enumerate(groups, 1)
+            if isinstance(slot, Slot)
+            for one in slot.members or (slot,)
+        ]
         filled = {
-            "fields": tuple(map(_field, groups)),
+            "fields": tuple(map(_field, fields)),
             "_parts": parts,
             "_regex": None if has_block(parts) else _compiled(parts),
             "_readers": tuple(reader for reader in readers if reader is not None),
@@ -252,7 +263,7 @@ class Template:
         >>> Template.compile("{:f} mbar").with_words("", ["LO<E-11"]).parse(b"LO<E-11 mbar")
         {'': 'LO<E-11'}
         """
-        slot = next((s for s in grouped(self._parts) if isinstance(s, Slot) and s.name == name), None)
+        slot = next((s for s in single(self._parts) if isinstance(s, Slot) and s.name == name), None)
         if slot is None:
             known = ", ".join(repr(known) for known in self.names)
             raise TemplateError(self.source, 0, f"no field is named {name!r}; there are {known or 'none'}")
@@ -289,21 +300,21 @@ def fill(source: str, parameters: Mapping[str, object]) -> str:
 def _check_encoding(source: str, encoding: str) -> None:
     try:
         codecs.lookup(encoding)
-        known = "A0,".encode(encoding) == b"A0,"
+        known = all(sign.encode(encoding) == sign.encode("ascii") for sign in _PLAIN)
     except (LookupError, ValueError):
         raise TemplateError(
             source, 0, f"'{encoding}' is not an encoding; there are ascii, latin-1, utf-8 …"
         ) from None
     if not known:
         raise TemplateError(
-            source, 0, f"in '{encoding}' a comma is not one byte; use ascii, latin-1, utf-8 …"
+            source, 0, f"in '{encoding}' not each of {_PLAIN} is one byte; use ascii, latin-1, utf-8 …"
         )
 
 
-def _check_names(source: str, groups: Sequence[Slot | Sum]) -> None:
+def _check_names(source: str, fields: Sequence[Slot | Sum]) -> None:
     """Refuse a name that comes twice: parsing could keep only one of the values."""
     seen: set[str] = set()
-    for slot in groups:
+    for slot in fields:
         if not isinstance(slot, Slot) or slot.is_skipped:
             continue
         if slot.name in seen:
@@ -315,9 +326,10 @@ def _check_names(source: str, groups: Sequence[Slot | Sum]) -> None:
 def _field(part: Slot | Sum) -> Field:
     if isinstance(part, Sum):
         return Field("#", "checksum", part.checksum.spec)
-    words = part.converter.words if isinstance(part.converter, NumberOrWord) else part.converter
+    converter = part.converter
+    words = converter.words if isinstance(converter, NumberOrWord) else converter
     values = tuple(value for _, value in words.pairs) if isinstance(words, Words) else ()
-    return Field(part.name, part.converter.kind, part.spec, values)
+    return Field(part.name, converter.kind, part.spec, values, converter.default)
 
 
 def _compiled(parts: Iterable[Part]) -> re.Pattern[bytes]:

@@ -28,9 +28,9 @@ def plausible(field: Field) -> object:
     """A value for a field of which nothing is known but its form."""
     if field.kind == "word":
         return field.values[0]
-    if field.kind in ("text", "any"):
+    if field.kind in ("text", "any") and field.spec[:1] not in ("/", "["):
         return next((text for name, text in _TEXTS.items() if name in field.name.lower()), "sim")
-    return {"float": 0.0, "array": [0.0], "bytes": b""}.get(field.kind, 0)
+    return field.plain
 
 
 def fields_of(template: Template) -> dict[str, Field]:

@@ -42,7 +42,18 @@ NONSENSE = [
     ("{:[]}", 0, "'[]' is an empty set; one or more capitals are [A-Z], all but a comma [^,]"),
     ("{:[A-Z}", 0, "the character set has no end; it is like {:[A-Z]} or {:[^,]}"),
     ("{:/x}", 0, "the regular expression has no end; it is like {:/[0-9]+/}"),
-    ("{:/(x)/}", 0, "/(x)/ has a group; write (?:...), for the field is all of what matches"),
+    (
+        "{:/(x)/}",
+        0,
+        r"/(x)/ has a group; write (?:...), for the field is all of what matches, "
+        r"and what stands around it is a field of its own: {_:/T=/}{:/\d+/}",
+    ),
+    (
+        "{:/x{99999999999}/}",
+        0,
+        "/x{99999999999}/ is not a regular expression: the repetition number is too large",
+    ),
+    ("A" + 21 * "{?" + 21 * "?}", 41, "optional parts stand in each other at most 20 deep"),
     ("{:/x(/}", 0, "/x(/ is not a regular expression: missing ), unterminated subpattern at position 1"),
     ("{a:u8=100}", 0, "a constant carries no value; name it {_a:u8=100}"),
     ("{_:u8=300}", 0, "'u8=300' takes 0 to 255, got 300"),
@@ -92,7 +103,9 @@ def test_what_is_no_template_is_told_the_place_and_what_would_be_right(source, a
 @pytest.mark.parametrize(
     ("encoding", "message"),
     [
-        ("utf-16", "in 'utf-16' a comma is not one byte; use ascii, latin-1, utf-8 …"),
+        ("utf-16", "in 'utf-16' not each of A0,+. is one byte; use ascii, latin-1, utf-8 …"),
+        ("utf-7", "in 'utf-7' not each of A0,+. is one byte; use ascii, latin-1, utf-8 …"),
+        ("idna", "'idna' is not an encoding; there are ascii, latin-1, utf-8 …"),
         ("klingon", "'klingon' is not an encoding; there are ascii, latin-1, utf-8 …"),
         ("a\0b", "'a\0b' is not an encoding; there are ascii, latin-1, utf-8 …"),
         ("undefined", "'undefined' is not an encoding; there are ascii, latin-1, utf-8 …"),

@@ -14,15 +14,50 @@ PIECES = st.sampled_from(
         *"{}[]/*,:=|éf0\\",
         *("{{", "}}", "{?", "?}", "\\x0", "\\r", "{:[A-", "{:/(", "{#sum8"),
         *("{:f}", "{a:03d}", "{b:s}", "{_:u8=1}", "{c:OFF=0|ON=1}", "{item.x}"),
+        *("{d:block", "{e:bits4}", "{f:f|---", "{:u16*", "{:/", "{#crc16", ",to=-1}", "}", "999999999999"),
     ]
 )
 
 
-@given(st.lists(PIECES, max_size=12).map("".join) | st.text(max_size=30))
-def test_any_text_is_a_template_or_a_template_error_with_its_place(source) -> None:
+#: What may stand after the colon, and letters that change its meaning.
+SPECS = [
+    *("f", "+08.3f", ".3f,", "_.2f,", "e", "d", "03d", "x", "08b", "s", "15s", "q", "[A-Z]", "[^,]", "/a+/"),
+    *("OFF=0|ON=1", "a|b/i", "f|---", "hex4|--", "u8", "i24le", "sm16", "f32", "f64le", "hex2", "ihex4"),
+    *(
+        "bcd2",
+        "bytes",
+        "bytes3",
+        "block",
+        "block i16",
+        "bits4",
+        "u8=1",
+        "d=5",
+        "bits8=1",
+        "f*,",
+        "u16*",
+        "u8*3",
+    ),
+]
+ANY_SPEC = st.sampled_from(SPECS) | st.builds(
+    lambda spec, at, more: spec[:at] + more + spec[at:],
+    st.sampled_from(SPECS),
+    st.integers(0, 6),
+    st.text("0159*,|=/\\{}[]()^-+?.: xlebfi°\0", max_size=3),
+)
+
+
+@given(
+    st.lists(PIECES, max_size=12).map("".join)
+    | st.lists(ANY_SPEC, min_size=1, max_size=3).map(
+        lambda specs: ",".join(f"{{_:{spec}}}" for spec in specs)
+    )
+    | st.text(max_size=30),
+    st.sampled_from(["ascii", "latin-1", "utf-8", "shift-jis", "idna", "utf-7", "iso2022_jp"]),
+)
+def test_any_text_is_a_template_or_a_template_error_with_its_place(source, encoding) -> None:
     wrong = None
     try:
-        assert Template.compile(source).source == source
+        assert Template.compile(source, encoding=encoding).source == source
     except TemplateError as error:
         wrong = error
     if wrong is not None:
@@ -41,10 +76,16 @@ SOURCES = [
     "{a:s}{#crc16modbus,hex,unhex,from=1}",
     "{a:15s}{b:bytes}",
     "{a:s*, }{?!{b:/x*y/}?}",
+    r"{a:block}\n",
+    r"A{a:s},{b:block i16}{?\n?}{#sum8,dec}",
+    "{a:bits4}{b:bits12}{_:bits8=1}{#lrc,hex,unhex,from=1,to=-1}",
+    "{a:f|LO<E-11|OFF},{b:x|---};{c:,.2f|+}",
+    "{a:u16le*3}{b:sm8}{c:d*2, }",
+    "{a:_.2f,|OFF*;} {b:o}",
 ]
 
 
-@given(st.sampled_from(SOURCES), st.binary(max_size=30) | st.text('0123456789+-.,;: "xyAF', max_size=30))
+@given(st.sampled_from(SOURCES), st.binary(max_size=30) | st.text('0123456789+-.,;: #"xyADFOL', max_size=30))
 def test_any_bytes_are_parsed_or_the_departure_is_within_them(source, raw) -> None:
     data = raw.encode() if isinstance(raw, str) else raw
     wrong = None

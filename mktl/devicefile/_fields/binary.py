@@ -43,7 +43,7 @@ class RawInt(Converter):
 
     @property
     def expected(self) -> str:
-        return _raw_bytes(self.length)
+        return raw_bytes(self.length)
 
     def encode(self, value: object) -> bytes:
         return to_bits(value, 8 * self.length, self.code).to_bytes(self.length, self.order)
@@ -79,7 +79,7 @@ class RawFloat(Converter):
 
     @property
     def expected(self) -> str:
-        return _raw_bytes(self.layout.size)
+        return raw_bytes(self.layout.size)
 
     def encode(self, value: object) -> bytes:
         number = plain_number(value)
@@ -123,7 +123,7 @@ class RawBytes(Converter):
 
     @property
     def expected(self) -> str:
-        return "raw bytes" if self.length is None else _raw_bytes(self.length)
+        return "raw bytes" if self.length is None else raw_bytes(self.length)
 
     def encode(self, value: object) -> bytes:
         if not isinstance(value, (bytes, bytearray, memoryview)):
@@ -142,7 +142,8 @@ class RawBytes(Converter):
         return replace(self, place=place)
 
 
-def _raw_bytes(length: int) -> str:
+def raw_bytes(length: int) -> str:
+    """So many of them, in the words of an error."""
     return "one raw byte" if length == 1 else f"{length} raw bytes"
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import groupby
 
 from ...errors import TemplateError
-from .base import Place
+from .base import Place, SpecError
+from .bits import bit_width, shared
 from .scan import Literal, Option, Part, Slot, Sum
 
 #: What may stand beside a part: another part, or the end (None).
@@ -20,7 +22,34 @@ def lay_out(source: str, parts: Sequence[Part]) -> tuple[Part, ...]:
     Raises:
         TemplateError: Two fields side by side, and nothing tells where the first one ends.
     """
-    return _place(source, parts, before=[None], after=[None])
+    return _place(source, _share_bytes(source, parts), before=[None], after=[None])
+
+
+def _share_bytes(source: str, parts: Sequence[Part]) -> list[Part]:
+    """*parts* with one slot for all bit fields that stand side by side."""
+    joined: list[Part] = []
+    for share, run in groupby(parts, key=_shares_bytes):
+        if share:
+            joined.append(_shared_slot(source, [part for part in run if isinstance(part, Slot)]))
+            continue
+        for part in run:
+            if isinstance(part, Option):
+                part = replace(part, parts=tuple(_share_bytes(source, part.parts)))
+            joined.append(part)
+    return joined
+
+
+def _shares_bytes(part: Part) -> bool:
+    return isinstance(part, Slot) and bit_width(part.converter) is not None
+
+
+def _shared_slot(source: str, slots: Sequence[Slot]) -> Slot:
+    try:
+        whole, converters = shared([slot.converter for slot in slots])
+    except SpecError as error:
+        raise TemplateError(source, slots[0].at, str(error)) from None
+    members = tuple(replace(slot, converter=one) for slot, one in zip(slots, converters, strict=True))
+    return Slot(slots[0].at, "_", "", whole, members)
 
 
 def _place(
@@ -92,5 +121,16 @@ def grouped(parts: Sequence[Part]) -> list[Slot | Sum]:
         if isinstance(part, Option):
             found += grouped(part.parts)
         elif isinstance(part, (Slot, Sum)):
+            found.append(part)
+    return found
+
+
+def single(parts: Sequence[Part]) -> list[Slot | Sum]:
+    """The fields and checksums one by one, those that share bytes included."""
+    found: list[Slot | Sum] = []
+    for part in grouped(parts):
+        if isinstance(part, Slot) and part.members:
+            found += part.members
+        else:
             found.append(part)
     return found

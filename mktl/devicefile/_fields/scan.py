@@ -16,6 +16,8 @@ from .text import Anything
 
 #: What the name of another item's value begins with.
 ITEM = "item."
+#: How many optional parts may stand in each other: far more than any reply has, far less than Python's stack.
+_DEEPEST = 20
 #: A field's name: anonymous, an identifier, or another item's.
 _NAME = re.compile(r"(?:item\.[A-Za-z0-9_][A-Za-z0-9_.\-]*|[A-Za-z_][A-Za-z0-9_]*|)")
 _EXPRESSION_END = re.compile(r"(?:[^\\]|\\.)*?/(?=\})", re.DOTALL)
@@ -37,6 +39,8 @@ class Slot:
     name: str
     spec: str
     converter: Converter
+    #: Bit fields that share the bytes of this one, which is then but a place for them.
+    members: tuple[Slot, ...] = ()
 
     @property
     def is_skipped(self) -> bool:
@@ -46,6 +50,8 @@ class Slot:
     @property
     def placeholder(self) -> str:
         """The field as the template has it."""
+        if self.members:
+            return "".join(member.placeholder for member in self.members)
         return f"{{{self.name}:{self.spec}}}" if self.spec else f"{{{self.name}}}"
 
 
@@ -87,6 +93,7 @@ class _Scanner:
 
     def __init__(self, source: str, encoding: str) -> None:
         self.source, self.encoding, self.pos = source, encoding, 0
+        self._depth = 0
 
     def parts(self, option_at: int | None = None) -> tuple[Part, ...]:
         """Everything up to the end, or up to the ``?}`` of the option that began at *option_at*."""
@@ -113,8 +120,7 @@ class _Scanner:
             self.pos += 2
             return Literal(start, two[:1].encode("ascii"))
         if two == "{?":
-            self.pos += 2
-            return Option(start, self.parts(option_at=start))
+            return self._option(start)
         if two == "{#":
             return self._sum(start, in_option=in_option)
         if two[0] == "{":
@@ -122,6 +128,15 @@ class _Scanner:
         if two[0] == "}":
             raise self._error(start, "a '}' closes nothing here; the character itself is written '}}'")
         return Literal(start, self._byte(start))
+
+    def _option(self, start: int) -> Option:
+        self.pos += 2
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            raise self._error(start, f"optional parts stand in each other at most {_DEEPEST} deep")
+        parts = self.parts(option_at=start)
+        self._depth -= 1
+        return Option(start, parts)
 
     def _byte(self, start: int) -> bytes:
         try:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from ...errors import ItemValueError
 from .base import Converter, SpecError
 from .binary import read_binary
+from .bits import read_bits
 from .block import read_block
 from .compound import Constant, array_of
 from .digits import read_digits
@@ -55,6 +56,7 @@ def read_spec(spec: str, encoding: str) -> Converter:
         read_block(spec)
         or _read_array(spec, encoding)
         or _read_constant(spec)
+        or read_bits(spec)
         or _read_single(spec, encoding)
     )
     if found is None:
@@ -92,7 +94,7 @@ def _several(one: Converter, times: str, encoding: str) -> Converter:
 def _read_constant(spec: str) -> Converter | None:
     """``u8=100``; None where the left side is no number's format, for then it is a word."""
     found = _CONSTANT.fullmatch(spec)
-    base = _read_number(found["base"]) if found else None
+    base = _read_number(found["base"]) or read_bits(found["base"]) if found else None
     if found is None or base is None or base.kind == "bytes":
         return None
     value = _constant_value(found["value"])
@@ -165,6 +167,10 @@ _HINTS = (
     _Hint(
         re.compile(r"[uif]\d+(?:le|be)?"),
         "raw numbers are u8 i8 u16 i16 … u64 i64, f32 f64, big-endian, or little-endian with 'le' behind",
+    ),
+    _Hint(
+        re.compile(r"bits?.*"),
+        "bit fields are like {a:bits3}{_:bits5}, side by side in whole bytes; up to 64 bits, and no arrays",
     ),
     _Hint(re.compile(r"[-+ 0-9.#]+s"), "text is {:s}, or {:15s} for exactly 15 bytes"),
 )

@@ -264,8 +264,11 @@ def read_expression(source: str, encoding: str) -> Expression:
     try:
         compiled = re.compile(pattern, re.DOTALL)
         re.compile(rb"(?:%s)" % pattern, re.DOTALL)  # flags such as (?i) stand only at the start
-    except re.error as error:
+    except (re.error, OverflowError, RecursionError) as error:
         raise SpecError(f"/{source}/ is not a regular expression: {error}") from None
     if compiled.groups:
-        raise SpecError(f"/{source}/ has a group; write (?:...), for the field is all of what matches")
+        raise SpecError(
+            f"/{source}/ has a group; write (?:...), for the field is all of what matches, "
+            r"and what stands around it is a field of its own: {_:/T=/}{:/\d+/}"
+        )
     return Expression(encoding, source, compiled)

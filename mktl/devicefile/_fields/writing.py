@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from ...errors import ItemTypeError, ItemValueError
 from .base import shown
-from .layout import grouped
+from .bits import united
+from .layout import single
 from .scan import ITEM, Literal, Option, Part, Slot, Sum
 
 
@@ -31,7 +32,9 @@ def write(parts: Sequence[Part], values: Mapping[str, object], before: bytes = b
 
 
 def _field(slot: Slot, values: Mapping[str, object]) -> bytes:
-    """The bytes of one field; its errors begin with the field."""
+    """The bytes of one field, or of those that share them; its errors begin with the field."""
+    if slot.members:
+        return united(_field(member, values) for member in slot.members)
     if slot.name in values:
         value = values[slot.name]
     elif slot.is_skipped and slot.converter.default is not None:
@@ -57,7 +60,7 @@ def _is_wanted(option: Option, values: Mapping[str, object]) -> bool:
 
     Half of its values are a mistake, which writing it will name.
     """
-    slots = [slot for slot in grouped(option.parts) if isinstance(slot, Slot) and not slot.is_skipped]
+    slots = [slot for slot in single(option.parts) if isinstance(slot, Slot) and not slot.is_skipped]
     own = [slot.name for slot in slots if not slot.name.startswith(ITEM)]
     if own:
         return any(name in values for name in own)
