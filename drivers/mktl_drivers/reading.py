@@ -151,7 +151,7 @@ class Source:
         if self._failures or self._flagged_overdue:
             self._recovered()
 
-    def _converse(self) -> dict[str, Any]:
+    def _converse(self) -> Mapping[str, Any]:
         """The exchange, again after no or a broken reply as often as the file says."""
         link, left = self.link, self._retries
         while True:
@@ -164,7 +164,7 @@ class Source:
                 log.debug("%s; asked again", error)
                 link.regain()
 
-    def _exchange(self) -> dict[str, Any]:
+    def _exchange(self) -> Mapping[str, Any]:
         """The exchange, once."""
         return self.link.line.converse(self._turns, self._frames)
 

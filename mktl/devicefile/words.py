@@ -40,8 +40,9 @@ def decode(register: Register, words: Sequence[int]) -> Any:
     >>> decode(Register(Place("holding", 0), "string", length=5), [0x4142, 0x4320, 0x0000])
     'ABC'
     """
-    if len(words) != register.width:
-        raise ItemValueError(f"expected {register.width} registers, got {len(words)}")
+    width = register.width
+    if len(words) != width:
+        raise ItemValueError(f"expected {width} registers, got {len(words)}")
     if register.type == "bool":
         values: list[Any] = [int(bool(word)) for word in words]
     elif register.type == "string":

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from mktl.devicefile import ItemSpec, Place, Query, Register, Sentinel
-from mktl.devicefile.register import Table
-from mktl.devicefile.words import decode
-from mktl.errors import DeviceRefusedError, ItemValueError
+from mktl.devicefile import ItemSpec, Query
+from mktl.errors import DeviceRefusedError
 
 from ..reading import Source
+from .image import Image
 from .pdu import ILLEGAL_ADDRESS, ILLEGAL_VALUE, ExceptionReply, read
 from .plan import Block, Read, Span
 
@@ -19,10 +18,6 @@ if TYPE_CHECKING:
 
 #: What a device has refused to be read is asked for again after this long: it may only have been starting.
 REFUSED_S = 60.0
-#: An exponent that says that there is none (SunSpec, int16 "not implemented").
-NO_EXPONENT = -32768
-#: NumPy's type for the numbers of a bulk item.
-_BULK = {"float32": "float32", "float64": "float64", "bool": "uint8", "bcd16": "uint16", "bcd32": "uint32"}
 
 
 class BlockSource(Source):
@@ -37,12 +32,11 @@ class BlockSource(Source):
     def __init__(self, unit: ModbusUnit, query: Query, read: Read, specs: Sequence[ItemSpec]) -> None:
         super().__init__(unit, query)
         self._planned = read.blocks
-        self._specs = specs
+        self._specs = {spec.key: spec for spec in specs}
         self._blocks: list[Block] = list(read.blocks)
         #: What the device refuses, with its words.
         self._refused: dict[Span, str] = {}
         self._refused_s = 0.0
-        self._image: dict[Table, dict[int, int]] = {}
 
     @property
     def span(self) -> Span:
@@ -53,7 +47,7 @@ class BlockSource(Source):
 
     def connected(self, now_s: float) -> None:
         """Read at once, as planned: it may be another device by now."""
-        self._blocks, self._refused = list(self._planned), {}
+        self._begin_anew()
         super().connected(now_s)
 
     def flag_silent(self, status: str, reason: str) -> None:
@@ -61,19 +55,22 @@ class BlockSource(Source):
         self.flag(status, reason)
         self._flagged_overdue = True
 
-    def _exchange(self) -> dict[str, Any]:
-        if self._refused and self.link.line.clock() - self._refused_s > REFUSED_S:
-            self._blocks, self._refused = list(self._planned), {}
-        self._image = {}
-        self._blocks = [part for block in self._blocks for part in self._read(block)]
-        if not self._image:
-            raise DeviceRefusedError(next(iter(self._refused.values())))
-        return {spec.key: self._value(spec) for spec in self._specs}
+    def _begin_anew(self) -> None:
+        self._blocks, self._refused = list(self._planned), {}
 
-    def _read(self, block: Block) -> list[Block]:
+    def _exchange(self) -> Image:
+        if self._refused and self.link.line.clock() - self._refused_s > REFUSED_S:
+            self._begin_anew()
+        image = Image(self._specs, self._refused)
+        self._blocks = [part for block in self._blocks for part in self._read(block, image)]
+        if image.is_empty:
+            raise DeviceRefusedError(next(iter(self._refused.values())))
+        return image
+
+    def _read(self, block: Block, image: Image) -> list[Block]:
         """Read one block, or what can be read of it; the blocks in which that was done."""
         try:
-            words = self.link.ask(read(block.span))
+            image.put(block.span, self.link.ask(read(block.span)))
         except ExceptionReply as error:
             if error.code not in (ILLEGAL_ADDRESS, ILLEGAL_VALUE):
                 raise self.link.refusal(error) from None
@@ -81,67 +78,5 @@ class BlockSource(Source):
             if not parts:
                 self._refused[block.span] = str(self.link.refusal(error))
                 self._refused_s = self.link.line.clock()
-            return [whole for part in parts for whole in self._read(part)]
-        self._image.setdefault(block.span.table, {}).update(enumerate(words, block.span.address))
+            return [whole for part in parts for whole in self._read(part, image)]
         return [block]
-
-    # -- from registers to fields
-
-    def _value(self, spec: ItemSpec) -> Any:
-        """The device's number for an item, or why there is none."""
-        register = spec.register
-        assert register is not None
-        try:
-            words = self._words(Span.at(register.place, register.width))
-            if register.scale_place is None:
-                raw = decode(register, words)
-            else:
-                [word] = self._words(Span.at(register.scale_place))
-                raw = scaled(decode(register, words), exponent_of(register.scale_place, word))
-        except (DeviceRefusedError, ItemValueError) as error:
-            return Sentinel(str(error), "invalid")
-        return _bulk(register, raw) if spec.metadata.get("type") == "bulk" else raw
-
-    def _words(self, span: Span) -> list[int]:
-        words: Mapping[int, int] = self._image.get(span.table, {})
-        if any(at not in words for at in range(span.address, span.end)):
-            raise DeviceRefusedError(self._why_not(span))
-        return [words[at] for at in range(span.address, span.end)]
-
-    def _why_not(self, span: Span) -> str:
-        whys = (why for refused, why in self._refused.items() if refused.overlaps(span))
-        return next(whys, f"{span} was not read")
-
-
-def exponent_of(place: Place, word: int) -> int:
-    """The power of ten in a scale register.
-
-    Raises:
-        ItemValueError: There is none.
-
-    >>> exponent_of(Place("holding", 5), 0xFFFE)
-    -2
-    """
-    exponent: int = decode(Register(place, "int16"), [word])
-    if not -10 <= exponent <= 10:  # SunSpec's limits; NO_EXPONENT is beyond them as well
-        has = "none" if exponent == NO_EXPONENT else str(exponent)
-        raise ItemValueError(f"the scale in {place} must be an exponent of ten from -10 to 10, and is {has}")
-    return exponent
-
-
-def scaled(raw: Any, exponent: int) -> Any:
-    """*raw* times ten to the power of *exponent*, as precise as a division makes it.
-
-    >>> scaled(2305, -1), scaled([12, 7], 2), scaled(3, -1)
-    (230.5, [1200, 700], 0.3)
-    """
-    if isinstance(raw, list):
-        return [scaled(one, exponent) for one in raw]
-    return raw * 10**exponent if exponent >= 0 else raw / 10**-exponent
-
-
-def _bulk(register: Register, raw: Any) -> Any:
-    import numpy
-
-    kind = "float64" if register.scale_place is not None else _BULK.get(register.type, register.type)
-    return numpy.atleast_1d(numpy.asarray(raw, dtype=kind))

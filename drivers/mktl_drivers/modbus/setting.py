@@ -16,7 +16,7 @@ from mktl.errors import (
 
 from ..jobs import Priority
 from ..writing import unsent
-from .blocks import exponent_of, scaled
+from .image import exponent_of, scaled
 from .pdu import TARGET_SILENT, ExceptionReply, Request, mask, read, write
 from .plan import Span
 
