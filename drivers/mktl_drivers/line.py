@@ -237,7 +237,8 @@ class Line(PutOff):
             framer.feed(data)
             reply = framer.take(cut)
             if reply is None and self._messages.ended:
-                reply = framer.clear()
+                came = framer.clear()
+                reply = cut.at_silence(came) or came  # behind a block without length stands the usual end
             if reply is None and len(framer) > LONGEST_REPLY:
                 self.in_step = False
                 start = framer.clear()[:40]

@@ -13,7 +13,7 @@ OFF, CONSTANT_CURRENT, CONSTANT_VOLTAGE = "0", "1", "2"
 
 @pytest.fixture
 def supply() -> E3631A:
-    return E3631A(noise=0.0, interface="gpib")
+    return E3631A(noise=0.0)
 
 
 def ask(supply: E3631A, message: str) -> str:
@@ -187,7 +187,7 @@ def test_the_queue_holds_20_errors(supply) -> None:
 
 
 def test_on_rs232_sets_wait_for_remote_and_lines_end_in_cr_lf() -> None:
-    supply = E3631A(noise=0.0)
+    supply = E3631A.serial(noise=0.0)
     assert supply.receive(b"VOLT 5\nVOLT?\n") == b"+0.00000000E+00\r\n"
     assert ask(supply, "SYST:ERR?") == '+550,"Command not allowed in local"'
     ask(supply, "SYST:REM;:VOLT 5")

@@ -27,7 +27,7 @@ class E3631A(ScpiDevice):
     On RS-232 it obeys its front panel until ``SYST:REM``; on GPIB the bus takes care of that. ``panel`` tells
     who has it: ``local``, ``remote``, or ``locked``, where even the key for local is dead.
 
-    >>> supply = E3631A(interface="gpib")
+    >>> supply = E3631A()
     >>> supply.receive(b"INST P6V;VOLT 5;CURR 1;:OUTP ON;:VOLT?;:APPL? P6V\n")
     b'+5.00000000E+00;"5.000000,1.000000"\n'
     >>> supply.receive(b"VOLT 7;:SYST:ERR?\n")
@@ -41,7 +41,7 @@ class E3631A(ScpiDevice):
         *,
         seed: int | None = 0,
         noise: float = 0.0005,
-        interface: Literal["rs232", "gpib"] = "rs232",
+        interface: Literal["rs232", "gpib"] = "gpib",
     ) -> None:
         self.supplies = Supplies(seed=seed, noise=noise)
         self.selected = 0
@@ -54,8 +54,13 @@ class E3631A(ScpiDevice):
 
     @classmethod
     def off(cls, *, seed: int | None = 0, noise: float = 0.0005) -> Self:
-        """As after a reset: 0 V, outputs off, on RS-232 and local."""
+        """As after a reset: 0 V, outputs off."""
         return cls(seed=seed, noise=noise)
+
+    @classmethod
+    def serial(cls, *, seed: int | None = 0, noise: float = 0.0005) -> Self:
+        """The same on RS-232: under its front panel, lines end by CR LF."""
+        return cls(seed=seed, noise=noise, interface="rs232")
 
     @classmethod
     def powering(cls, *, seed: int | None = 0, noise: float = 0.0005) -> Self:
