@@ -10,7 +10,7 @@ from typing import Any
 
 from ..errors import WireError
 from ..wire.codec import JSON, MSGPACK, VERSIONS
-from .names import check_alias, check_key, check_store, is_uuid
+from .names import check_key, check_store, is_uuid
 
 Items = dict[str, dict[str, Any]]
 Block = dict[str, Any]
@@ -94,9 +94,6 @@ def check_block(block: object, store: str | None = None) -> Block:
     if not is_uuid(block.get("uuid")):
         raise WireError("a block without a uuid")
     name = check_store(block.get("store", ""))
-    check_alias(block.get("alias", ""))
-    if "hash" not in block:
-        raise WireError(f"the block of store {name!r} has no hash")
     if store is not None and name != store:
         raise WireError(f"asked for store {store!r}, got a block of {name!r}")
     items = block.get("items")

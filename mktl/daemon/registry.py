@@ -11,7 +11,8 @@ from typing import Any
 
 from .. import poll
 from ..config.block import Block, check_block, endpoint
-from ..errors import ConflictError, MktlError
+from ..config.names import check_alias
+from ..errors import ConflictError, MktlError, WireError
 from ..protocol.client import client
 from ..protocol.discover import call, udp_ports
 from ..protocol.host import own_hostname, reachable
@@ -75,6 +76,9 @@ class Registry(Daemon):
         """
         override = isinstance(announced, dict) and bool(announced.get("override"))
         block = {name: part for name, part in check_block(announced).items() if name != "override"}
+        check_alias(block.get("alias", ""))
+        if "hash" not in block:
+            raise WireError(f"the block of {block['store']} {block['alias']} has no hash")
         for other in self.catalog.blocks(block["store"]).values():
             reason = conflict(block, other)
             if not reason:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import pty
+import select
 import socket
 import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -125,3 +128,40 @@ def test_bash_completes_with_the_script(home: Path, tmp_path: Path) -> None:
         ["bash", "--norc", "-c", script], env=environment, capture_output=True, text=True, cwd=tmp_path
     )
     assert done.stdout == "lab.setpoint\n", done.stderr
+
+
+def test_tab_completes_in_a_bash_that_somebody_types_into(home: Path) -> None:
+    block_file(home, "lab", {"heater": {"enumerators": {"0": "off", "3": "high"}}, "setpoint": {}})
+    environment = {**os.environ, "PATH": f"{BIN}:/usr/bin:/bin", "TERM": "dumb", "PS1": "ready> "}
+    master, terminal = pty.openpty()
+    command = ["bash", "--norc", "--noprofile", "-i"]
+    process = subprocess.Popen(
+        command, stdin=terminal, stdout=terminal, stderr=terminal, env=environment, start_new_session=True
+    )
+    os.close(terminal)
+
+    def until(text: str) -> None:
+        shown, end_s = "", time.monotonic() + 20
+        while text not in shown:
+            assert select.select([master], [], [], max(0, end_s - time.monotonic()))[0], shown
+            shown += os.read(master, 4096).decode()
+
+    def type_in(keys: str) -> None:
+        os.write(master, keys.encode())
+
+    try:
+        until("ready> ")
+        type_in('eval "$(mark completion bash)" && echo do""ne\n')
+        until("done")
+        type_in("mark get lab.se\t")
+        until("lab.setpoint ")  # with a blank: nothing more can come
+        type_in("\x15mark set lab.h\t")
+        until("lab.heater=")
+        type_in("h\t")
+        until("high")
+        type_in("\x15mark li\t")
+        until("mark list ")
+    finally:
+        process.kill()
+        process.wait(10)
+        os.close(master)
