@@ -11,6 +11,7 @@ from .serial import FrameSettings
 from .transport import Transport
 from .visa_ports import MessagePort, RawPort
 from .visa_session import VisaSession
+from .visa_words import serial_port_of
 
 
 class VisaSettings(FrameSettings):
@@ -28,14 +29,14 @@ class VisaSettings(FrameSettings):
     """Get in step again by a device clear; false for a device that takes it for a reset."""
 
     @property
-    def is_serial(self) -> bool:
-        """True for a serial line."""
-        return self.resource.upper().startswith("ASRL")
+    def serial_port(self) -> str | None:
+        """The device file or COM port of a serial line; None of anything else."""
+        return serial_port_of(self.resource)
 
     @property
     def is_raw(self) -> bool:
         """True where bytes come without message ends."""
-        return self.is_serial or self.resource.upper().endswith("::SOCKET")
+        return self.serial_port is not None or self.resource.upper().endswith("::SOCKET")
 
     @property
     def forgets_on_close(self) -> bool:
@@ -43,16 +44,11 @@ class VisaSettings(FrameSettings):
         name = self.resource.upper()
         return name.startswith("TCPIP") and "GPIB" not in name
 
-    @property
-    def serial_port(self) -> str:
-        """The device file or COM port of a serial line, as far as its name gives it."""
-        return self.resource[len("ASRL") :].split("::")[0]
-
     @model_validator(mode="after")
     def _has_a_frame_only_when_serial(self) -> VisaSettings:
         keys = FrameSettings.model_fields
         given = [key for key, field in keys.items() if getattr(self, key) != field.default]
-        if given and not self.is_serial:
+        if given and self.serial_port is None:
             raise ValueError(f"{', '.join(given)}: only a serial line (ASRL…) has a frame")
         return self
 
@@ -69,7 +65,7 @@ class VisaLink(TextLink):
             return VisaSession(settings)
 
         if settings.is_raw:
-            transmit_s = settings.transmit_s if settings.is_serial else None
+            transmit_s = None if settings.serial_port is None else settings.transmit_s
             return RawPort(settings.resource, connect, settings.forgets_on_close, transmit_s)
         return MessagePort(
             settings.resource, connect, settings.forgets_on_close, clears=settings.device_clear

@@ -107,8 +107,9 @@ class RawPort:
             while accepted < len(data):
                 if not self._waiter.writable(WRITE_TIMEOUT_S):
                     raise LinkDownError(f"takes no data for {WRITE_TIMEOUT_S} s")
-                session.write(data[accepted : accepted + PIECE])
-                accepted += PIECE
+                piece = data[accepted : accepted + PIECE]
+                session.write(piece)
+                accepted += len(piece)
         except LinkDownError as error:
             raise WriteError(str(error), accepted) from None
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from mktl.errors import LinkDownError
 
 from .ports import is_pseudo_terminal
+from .transport import WriteError
 from .visa_ports import WRITE_TIMEOUT_S
 from .visa_words import library_trouble, resource_trouble
 
@@ -68,8 +69,8 @@ class VisaSession:
         if not self._settings.is_raw:
             return
         self._resource.set_visa_attribute(ResourceAttribute.termchar_enabled, False)
-        if self._settings.is_serial:
-            self._set_up_serial()
+        if self._settings.serial_port is not None:
+            self._set_up_serial(self._settings.serial_port)
             return
         # What is there is returned at once, and not only when as many bytes as asked for have come.
         self._resource.set_visa_attribute(ResourceAttribute.suppress_end_enabled, False)
@@ -79,13 +80,13 @@ class VisaSession:
             if refused:  # PyVISA-py takes that for a connection
                 raise OSError(refused, os.strerror(refused))
 
-    def _set_up_serial(self) -> None:
+    def _set_up_serial(self, port: str) -> None:
         from pyvisa.constants import BufferOperation, Parity, SerialTermination, StopBits
 
         line, settings = self._resource, self._settings
         line.end_input = line.end_output = SerialTermination.none
         line.baud_rate = settings.baudrate
-        if not is_pseudo_terminal(settings.serial_port):
+        if not is_pseudo_terminal(port):
             line.data_bits = settings.bytesize
             line.parity = Parity[settings.parity]
             line.stop_bits = StopBits(round(settings.stopbits * 10))
@@ -121,7 +122,7 @@ class VisaSession:
 
     def _count(self) -> int:
         """How many bytes to ask for; where messages have no end, only so many as are there."""
-        if self._settings.is_serial:
+        if self._settings.serial_port is not None:
             return self._count_on_line()
         there = self._look_at_wire()
         return there if there and self._settings.is_raw else CHUNK
@@ -153,10 +154,13 @@ class VisaSession:
 
         Raises:
             LinkDownError: It did not take all of it.
+            WriteError: The session was lost before, so that it took nothing.
         """
         try:
-            if self._stream is None:
-                self._look_at_wire()
+            self._look_at_wire()
+        except (OSError, LinkDownError) as error:
+            raise WriteError(str(self._trouble(error)), 0) from None
+        try:
             self._set_timeout(WRITE_TIMEOUT_S)
             self._resource.write_raw(data)
         except Exception as error:
@@ -201,12 +205,14 @@ class VisaSession:
             session = getattr(resource, "_session", None)
             with contextlib.suppress(Exception):
                 resource.close()
-            # PyVISA-py would remember it for ever.
-            getattr(resource.visalib, "sessions", {}).pop(session, None)
+            resource.session = None  # else it is closed again when it is collected, which is logged
+            _forget(resource.visalib, session)
+        library = self._manager.visalib
         with _MANAGERS, contextlib.suppress(Exception):
-            own = self._manager.session
+            session, other = self._manager.session, library.resource_manager
             self._manager.close()
-            getattr(self._manager.visalib, "sessions", {}).pop(own, None)
+            _forget(library, session)
+            library.resource_manager = other
 
 
 def _manager(library: str) -> pyvisa.ResourceManager:
@@ -221,10 +227,18 @@ def _manager(library: str) -> pyvisa.ResourceManager:
     try:
         with _MANAGERS:
             opened = open_visa_library(library)
-            opened.resource_manager = None
-            return pyvisa.ResourceManager(opened)
+            other, opened.resource_manager = opened.resource_manager, None
+            try:
+                return pyvisa.ResourceManager(opened)
+            finally:
+                opened.resource_manager = other
     except Exception as error:
         raise LinkDownError(library_trouble(error, library)) from None
+
+
+def _forget(library: Any, session: Any) -> None:
+    """PyVISA-py would remember a closed session for ever."""
+    getattr(library, "sessions", {}).pop(session, None)
 
 
 def _said_by_the_link(record: logging.LogRecord) -> bool:
@@ -255,9 +269,9 @@ def _close_what_was_left(error: BaseException | None) -> None:
         trace = error.__traceback__
         while trace is not None:
             owner = trace.tb_frame.f_locals.get("self")
-            for name in ("interface", "_sync", "_async", "sock"):
-                left = getattr(owner, name, None)
-                if isinstance(left, socket.socket):
-                    left.close()
+            if type(owner).__module__.startswith("pyvisa_py"):
+                for left in vars(owner).values():
+                    if isinstance(left, socket.socket):
+                        left.close()
             trace = trace.tb_next
         error = error.__cause__ or error.__context__

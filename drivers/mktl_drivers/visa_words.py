@@ -24,7 +24,18 @@ _MEANINGS = {
 #: What PyVISA-py needs for the interfaces that it does not speak by itself.
 _INSTALL = {"USB": "pyusb", "GPIB": "gpib-ctypes", "VICP": "pyvicp", "ASRL": "pyserial"}
 
+#: Lists what is there.
 Present = Callable[[], Sequence[str]]
+
+
+def serial_port_of(resource: str) -> str | None:
+    """The device file or COM port that a resource is; None of one that is no serial line.
+
+    >>> serial_port_of("ASRL/dev/ttyUSB0::INSTR"), serial_port_of("GPIB0::12::INSTR")
+    ('/dev/ttyUSB0', None)
+    """
+    kind = "ASRL"
+    return resource[len(kind) :].split("::")[0] if resource.upper().startswith(kind) else None
 
 
 def library_trouble(error: Exception, library: str) -> str:
@@ -58,11 +69,12 @@ def resource_trouble(error: Exception, resource: str, present: Present) -> str:
     missing = _INSTALL.get(resource.upper().split("::")[0].rstrip("0123456789"))
     if missing and ("Please install" in str(error) or "No class registered" in str(error)):
         return f"PyVISA-py needs another package for such a resource: pip install {missing}"
+    port = serial_port_of(resource)
     for cause in _causes(error):
         if isinstance(cause, TimeoutError):
             return "no answer in time"
-        if isinstance(cause, OSError) and resource.upper().startswith("ASRL"):
-            return advice(resource[len("ASRL") :].split("::")[0], cause)
+        if isinstance(cause, OSError) and port is not None:
+            return advice(port, cause)
         if isinstance(cause, OSError) and cause.strerror:
             return in_words(cause)
     return _said(error, present)

@@ -117,7 +117,8 @@ class BenchLibrary(highlevel.VisaLibraryBase):
 
     def read(self, session: Any, count: int) -> tuple[bytes, StatusCode]:
         instrument, attributes = self._open[session]
-        data, status = instrument.read(count, attributes[constants.VI_ATTR_TMO_VALUE] / 1000)
+        timeout_ms = attributes.get(constants.VI_ATTR_TMO_VALUE, 2000)  # what VISA begins with
+        data, status = instrument.read(count, timeout_ms / 1000)
         return data, self._done(session, status)
 
     def clear(self, session: Any) -> StatusCode:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import pydantic
 import pytest
+import pyvisa
 from mktl_drivers import VisaLink, WriteError
 from mktl_drivers.transport import MessageTransport, Transport
 from mktl_drivers.visa_ports import SLICE_S
@@ -29,6 +30,7 @@ REPLY = b"KEITHLEY,2450\n"
 def bench(monkeypatch) -> Iterator[dict[str, Instrument]]:
     """The instruments of the library ``@bench``, which every test must leave closed."""
     monkeypatch.setitem(sys.modules, "pyvisa_bench", pyvisa_bench)
+    monkeypatch.setattr(BenchLibrary, "living", set())
     monkeypatch.setattr(BenchLibrary, "bench", {SMU: Instrument({b"*IDN?\n": REPLY})})
     yield BenchLibrary.bench
     assert BenchLibrary.living == set()
@@ -211,6 +213,19 @@ def test_a_link_that_loses_its_session_leaves_those_of_its_neighbours_alone(benc
     assert one.read(1.0) == REPLY
     for port in (one, other):
         port.close()
+
+
+def test_a_manager_that_somebody_else_uses_is_left_alone(bench) -> None:
+    theirs = pyvisa.ResourceManager("@bench")
+    smu = theirs.open_resource(SMU)
+    port = port_of()
+    port.open()
+    assert pyvisa.ResourceManager("@bench") is theirs
+    port.close()
+    assert pyvisa.ResourceManager("@bench") is theirs
+    smu.write_raw(b"*IDN?\n")
+    assert smu.read_raw() == REPLY
+    theirs.close()
 
 
 def test_nothing_is_left_when_a_resource_cannot_be_opened(bench) -> None:
