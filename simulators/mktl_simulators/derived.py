@@ -90,15 +90,18 @@ class DerivedDevice:
             identity = link.identity.reply
             known.append(_Exchange(link.identity.send, lambda _: self._identify(identity, queries)))
         known += [
-            _Exchange(spec.command.steps[0].send, lambda _: None, sets=spec)
+            _Exchange(send, lambda _: None, sets=spec)
             for spec in device.items.values()
-            if spec.link == link.name and spec.command
+            if spec.link == link.name and spec.command and (send := spec.command.steps[0].send)
         ]
-        known += [_Exchange(query.steps[0].send, self._answering(query)) for query in queries]
+        known += [
+            _Exchange(send, self._answering(query)) for query in queries if (send := query.steps[0].send)
+        ]
         return known
 
     def _answering(self, query: Query) -> Callable[[dict[str, object]], bytes]:
-        return lambda _: query.steps[0].reply.format(self.values.reply_values(query))
+        reply = query.steps[0].reply
+        return lambda _: b"" if reply is None else reply.format(self.values.reply_values(query))
 
     def _identify(self, reply: Template, queries: list[Query]) -> bytes:
         """The identity, agreeing with what other queries with this command feed to items."""
@@ -114,9 +117,8 @@ class DerivedDevice:
         for query in device.queries.values():
             if query.link != self._link.name:
                 continue
-            values = self.values.reply_values(query)
             try:
-                query.steps[0].reply.format(values)
+                self._answering(query)({})
             except (ItemTypeError, ItemValueError) as error:
                 raise MktlError(
                     f"{device.path}: cannot simulate the reply of {query.name}: {error}"

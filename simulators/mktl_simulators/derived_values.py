@@ -48,7 +48,8 @@ class Values:
         self._fields: dict[Place, Field] = {
             (name, field.name): field
             for name, query in self._queries.items()
-            for field in fields_of(query.steps[0].reply).values()
+            for reply in query.steps[0].replies()
+            for field in fields_of(reply).values()
         }
         self._raw: dict[Place, Any] = {}
         for place in self._fields:
