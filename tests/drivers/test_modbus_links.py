@@ -67,6 +67,9 @@ EVERYTHING = "".join(
     ]
 )
 
+#: Nobody but the test asks.
+ON_DEMAND = EVERYTHING.replace("poll_s = 0.02", "")
+
 
 def test_every_kind_of_register_on_every_kind_of_line(device, bank, serve) -> None:
     items = serve(device.link() + EVERYTHING)
@@ -114,7 +117,7 @@ def test_one_register_that_is_not_there_does_not_take_its_neighbours_with_it(dev
 
 
 def test_what_the_device_refuses_is_refused_in_its_words_and_shown_as_it_is(device, bank, serve) -> None:
-    items = serve(device.link() + EVERYTHING)
+    items = serve(device.link() + ON_DEMAND)
     device.line.refuse_next(3)
     with pytest.raises(DeviceRefusedError, match=r"lab\.sp: .* function 6 of holding 2 with exception 3"):
         items["sp"].set(30)
@@ -126,7 +129,7 @@ def test_what_the_device_refuses_is_refused_in_its_words_and_shown_as_it_is(devi
 
 
 def test_busy_means_later(device, serve) -> None:
-    items = serve(device.link() + EVERYTHING)
+    items = serve(device.link() + ON_DEMAND)
     device.line.refuse_next(6, 2)
     items["sp"].set(30)
     assert items["sp"].value == 30.0
