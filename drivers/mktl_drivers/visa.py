@@ -15,7 +15,7 @@ from .visa_words import serial_port_of
 
 
 class VisaSettings(FrameSettings):
-    """A VISA resource; those of the frame are for a serial line, `ASRL…`.
+    """A VISA resource; `baudrate`, `bytesize`, `parity` and `stopbits` are for a serial line, `ASRL…`.
 
     A reply from an `INSTR` is whole at its `reply_end`, or else at the END of its message; `reply_end = ''`
     leaves it to END alone.
