@@ -123,11 +123,12 @@ class Line(PutOff):
         """
         self.sent = False
         fields: dict[str, Any] = {}
+        first = next((frame for frame in frames if frame is not None), None)
         for turn, frame in zip(turns, frames, strict=True):
             if frame is not None:
                 self._send(frame, turn.send_end)
             if turn.step.reply is not None:
-                fields.update(self._answer(turn, frame))
+                fields.update(self._answer(turn, frame, first))
             elif turn.step.ignores_reply:
                 self._drop_one(turn)
             if turn.step.wait_s:
@@ -174,15 +175,18 @@ class Line(PutOff):
             self.in_step = False
             raise DeviceReplyError(self.title, sent=command, got=heard, expected=f"its echo {quoted(said)}")
 
-    def _answer(self, turn: Turn, frame: bytes | None) -> Mapping[str, Any]:
-        """The fields of the next reply that is no line that came unasked."""
+    def _answer(self, turn: Turn, frame: bytes | None, first: bytes | None) -> Mapping[str, Any]:
+        """The fields of the next reply that is no line that came unasked.
+
+        What is refused is the *first* command of the exchange, wherever the device says so.
+        """
         self.asked_timeout_s = turn.timeout_s
         command, until_s = frame or b"", self.clock() + turn.timeout_s
         got = self._whole(command, turn.cut, turn.timeout_s)
         while True:
             self.taps.replied(got, turn.cut, turn.step)
             try:
-                return turn.understand(got, frame)
+                return turn.understand(got, first)
             except DeviceRefusedError as error:
                 raise DeviceRefusedError(f"{self.title}: {error}") from None
             except TemplateMismatchError as error:

@@ -93,10 +93,10 @@ def test_settings_are_set_read_back_and_do_their_work(bath, port, quick) -> None
 def test_our_model_refuses_in_its_own_words(bath, port, quick) -> None:
     with serving(quick, {"port": port.url}) as items:
         for key, value, said in [
-            ("setpoint", 91.0, "-13 VALUE EXCEEDS TEMPERATURE LIMITS"),
-            ("setpoint", 200.5, "-11 VALUE TOO LARGE"),
-            ("setpoint", -31.0, "-10 VALUE TOO SMALL"),
-            ("pump", 9, "-11 VALUE TOO LARGE"),
+            ("setpoint", 91.0, r"refused 'out_sp_00 91\.00': -13 VALUE EXCEEDS TEMPERATURE LIMITS"),
+            ("setpoint", 200.5, r"refused 'out_sp_00 200\.50': -11 VALUE TOO LARGE"),
+            ("setpoint", -31.0, r"refused 'out_sp_00 -31\.00': -10 VALUE TOO SMALL"),
+            ("pump", 9, "refused 'out_sp_07 9': -11 VALUE TOO LARGE"),
         ]:
             before = items[key].value
             with pytest.raises(DeviceRefusedError, match=said):
