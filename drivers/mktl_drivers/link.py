@@ -45,7 +45,7 @@ class TextLink(Unit):
     Settings: ClassVar[type[BaseModel]]
 
     def __init__(self, spec: LinkSpec, *, clock: Callable[[], float] = time.monotonic) -> None:
-        self.transport = self._make_transport(self.Settings.model_validate(dict(spec.settings)))
+        self.transport = self.make_transport(self.Settings.model_validate(dict(spec.settings)))
         super().__init__(spec, self._make_line(spec, clock), Jobs())
         #: All devices on the line, this one first.
         self.units: tuple[Unit, ...] = (self,)
@@ -90,7 +90,7 @@ class TextLink(Unit):
             )
         )  # fmt: skip
 
-    def _make_transport(self, settings: BaseModel) -> Transport:
+    def make_transport(self, settings: BaseModel) -> Transport:
         """The port; subclasses know it."""
         raise NotImplementedError
 

@@ -216,7 +216,7 @@ class SerialLink(TextLink):
 
     Settings: ClassVar[type[BaseModel]] = SerialSettings
 
-    def _make_transport(self, settings: BaseModel) -> Transport:
+    def make_transport(self, settings: BaseModel) -> Transport:
         assert isinstance(settings, SerialSettings)
         return SerialTransport(settings)
 

@@ -147,6 +147,6 @@ class TcpLink(TextLink):
 
     Settings: ClassVar[type[BaseModel]] = TcpSettings
 
-    def _make_transport(self, settings: BaseModel) -> Transport:
+    def make_transport(self, settings: BaseModel) -> Transport:
         assert isinstance(settings, TcpSettings)
         return TcpTransport(settings)

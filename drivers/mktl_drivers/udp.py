@@ -133,7 +133,7 @@ class UdpLink(TextLink):
 
     Settings: ClassVar[type[BaseModel]] = UdpSettings
 
-    def _make_transport(self, settings: BaseModel) -> Transport:
+    def make_transport(self, settings: BaseModel) -> Transport:
         assert isinstance(settings, UdpSettings)
         return UdpTransport(settings)
 

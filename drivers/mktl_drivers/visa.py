@@ -58,7 +58,7 @@ class VisaLink(TextLink):
 
     Settings: ClassVar[type[BaseModel]] = VisaSettings
 
-    def _make_transport(self, settings: BaseModel) -> Transport:
+    def make_transport(self, settings: BaseModel) -> Transport:
         assert isinstance(settings, VisaSettings)
 
         def connect() -> VisaSession:

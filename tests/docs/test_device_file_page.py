@@ -1,18 +1,11 @@
-"""The reference of the device file is what its models say, and its examples are device files."""
+"""The reference of the device file is what its models say."""
 
 from __future__ import annotations
 
 import importlib.util
-import re
 from pathlib import Path
 
-import pytest
-
-from mktl.daemon import drivers
-from mktl.devicefile import load
-
 DOCS = Path(__file__).resolve().parents[2] / "docs"
-EXAMPLES = re.findall(r"```toml\n(.*?)```", (DOCS / "reference" / "device-file.md").read_text("utf-8"), re.S)
 
 
 def test_the_page_is_what_the_models_say() -> None:
@@ -27,10 +20,3 @@ def test_the_page_is_what_the_models_say() -> None:
 def test_every_key_says_what_it_means() -> None:
     page = (DOCS / "reference" / "device-file.md").read_text("utf-8")
     assert [line for line in page.splitlines() if line.startswith("| `") and line.endswith("|  |")] == []
-
-
-@pytest.mark.parametrize("text", EXAMPLES, ids=range(len(EXAMPLES)))
-def test_an_example_is_a_device_file(text, tmp_path: Path) -> None:
-    path = tmp_path / "lab.toml"
-    path.write_text(text, "utf-8")
-    assert load(path, drivers=drivers.settings()).items

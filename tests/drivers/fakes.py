@@ -172,7 +172,7 @@ class FakeLink(TextLink):
         self._port = port
         super().__init__(spec, clock=port.clock)
 
-    def _make_transport(self, settings: BaseModel) -> FakePort:
+    def make_transport(self, settings: BaseModel) -> FakePort:
         return self._port
 
 

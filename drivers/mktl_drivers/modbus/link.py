@@ -49,7 +49,7 @@ class ModbusLink(ModbusUnit, TextLink):
         """True when no other link is on this one."""
         return len(self.units) == 1
 
-    def _make_transport(self, settings: BaseModel) -> Transport:
+    def make_transport(self, settings: BaseModel) -> Transport:
         assert isinstance(settings, ModbusSettings)
         return settings.transport
 
