@@ -21,6 +21,9 @@ _MEANINGS = {
     "VI_ERROR_TMO": "no answer in time",
 }
 
+#: What parts of PyVISA-py say, and what it means.
+_SAID = {"Connection was dropped by server.": "the device closed the connection"}
+
 #: What PyVISA-py needs for the interfaces that it does not speak by itself.
 _INSTALL = {"USB": "pyusb", "GPIB": "gpib-ctypes", "VICP": "pyvicp", "ASRL": "pyserial"}
 
@@ -86,8 +89,9 @@ def _said(error: Exception, present: Present) -> str:
         return "that is no VISA resource name, such as TCPIP::10.0.0.7::INSTR"
     if name == "VI_ERROR_RSRC_NFOUND":
         return f"no such resource{_there_are(present)}"
-    said = _MEANINGS.get(name) or getattr(error, "description", "") or str(error) or type(error).__name__
-    return f"{said} ({name})" if name else said
+    if not name:
+        return _SAID.get(str(error)) or str(error) or type(error).__name__
+    return f"{_MEANINGS.get(name) or getattr(error, 'description', '')} ({name})"
 
 
 def _there_are(present: Present) -> str:

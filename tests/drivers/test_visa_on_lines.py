@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import pyvisa
 
 from mktl.devicefile import Template
 from mktl.errors import DeviceTimeoutError, LinkDownError
@@ -71,6 +72,17 @@ def test_after_a_timeout_the_next_answer_is_its_own(device, serve) -> None:
     device.mute = False
     assert items["setpoint"].get(refresh=True) == 0.0
     assert link.state == "connected"
+
+
+def test_a_session_that_is_closed_is_not_remembered(device) -> None:
+    library = pyvisa.ResourceManager("@py")  # which would keep it
+    before = dict(library.visalib.sessions)
+    port = device.link().transport
+    for _ in range(3):
+        port.open()
+        port.close()
+    assert library.visalib.sessions == before
+    library.close()
 
 
 def test_a_link_closes_at_once_while_it_waits_for_a_reply(device, serve) -> None:
