@@ -97,13 +97,13 @@ def _in_state(model: type[Any], given: argparse.Namespace) -> SimulatedDevice | 
     if given.start is not None:
         make = getattr(model, given.start, None)
         if not callable(make) or not inspect.ismethod(make):
-            raise MktlError(f"{model.__name__} has no state '{given.start}', only {_states(model)}")
+            raise MktlError(f"{model.__name__} has no state '{given.start}', only {states_of(model)}")
     options = {} if given.seed is None else {"seed": given.seed}
     device: SimulatedDevice | RegisterDevice = make(**options)
     return device
 
 
-def _states(model: type[Any]) -> str:
+def states_of(model: type[Any]) -> str:
     """The named states: the class methods that make one."""
     names = [name for name, member in inspect.getmembers(model, inspect.ismethod) if not name.startswith("_")]
     return ", ".join(names) or "the one it starts in"

@@ -29,6 +29,7 @@ EXAMPLES = {
     "6.6 write single register": (
         {"holding": {1: 0}}, "06 0001 0003", "06 0001 0003", {"holding": {1: 3}},
     ),
+    "6.8 return query data": ({}, "08 0000 A537", "08 0000 A537", {}),
     "6.11 write multiple coils": (
         {"coils": dict.fromkeys(range(19, 29), 0)},
         "0F 0013 000A 02 CD 01", "0F 0013 000A",
@@ -82,6 +83,7 @@ def bank() -> Bank:
         ("16 0900 0000 0000", "96 02"),
         ("16 0000 0000", "96 03"),
         ("07", "87 01"),
+        ("08 0001 0000", "88 01"),  # restart
         ("2B 0E 01 00", "AB 01"),
     ],
 )

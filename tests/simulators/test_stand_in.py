@@ -20,10 +20,12 @@ from pathlib import Path
 import mktl_simulators
 import pytest
 import serial
+from mktl_simulators.__main__ import states_of
 from mktl_simulators.derived import DerivedDevice
 from mktl_simulators.eurotherm3216 import Eurotherm3216
 from mktl_simulators.lakeshore336 import LakeShore336
 from mktl_simulators.modbus import RtuLine, TcpPort
+from mktl_simulators.models import MODELS, find_model
 from mktl_simulators.stand_in import stand_in
 
 from mktl.devicefile import Device, load
@@ -280,6 +282,14 @@ def test_what_cannot_be_served_says_why_and_fails(arguments, message) -> None:
         assert message in errors
         assert "Traceback" not in errors
         assert process.returncode == 1
+
+
+def test_the_page_on_simulators_names_every_model_with_its_states() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "how-to" / "simulate.md").read_text()
+    rows = re.findall(r"^\| `(\w+)` \| .* \| (`.*`) \|$", page, re.MULTILINE)
+    told = {name: set(re.findall(r"`(\w+)`", states)) for name, states in rows}
+    there = {name: set(states_of(find_model(path)).split(", ")) for name, path in MODELS.items()}
+    assert told == there
 
 
 MODULES = [name for _, name, _ in pkgutil.walk_packages(mktl_simulators.__path__, "mktl_simulators.")]

@@ -194,7 +194,7 @@ def frame_length(begun: bytes) -> int | None:
     if len(begun) < 4:
         return None
     function = begun[1]
-    if 1 <= function <= 6:
+    if 1 <= function <= 6 or function == 8:
         return 8
     if function in (15, 16):
         return 9 + begun[6] if len(begun) > 6 else None

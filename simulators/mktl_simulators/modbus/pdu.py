@@ -133,6 +133,13 @@ def _write_registers(device: RegisterDevice, body: bytes) -> bytes:
     return body[:4]
 
 
+def _say_again(_device: RegisterDevice, body: bytes) -> bytes:
+    """Diagnostics, of which only the loopback, sub-function 0, is known (section 6.8)."""
+    if body[:2] != b"\x00\x00":
+        raise ModbusException(ILLEGAL_FUNCTION)
+    return body
+
+
 def _mask_register(device: RegisterDevice, body: bytes) -> bytes:
     address, and_mask, or_mask = _fields(">HHH", body)
     device.mask(address, and_mask, or_mask)
@@ -146,6 +153,7 @@ _FUNCTIONS: Mapping[int, Function] = {
     4: _read_words("input"),
     5: _write_coil,
     6: _write_register,
+    8: _say_again,
     15: _write_coils,
     16: _write_registers,
     22: _mask_register,

@@ -15,7 +15,7 @@ ACKNOWLEDGE, BUSY = 5, 6
 GATEWAY_TARGET_SILENT = 0x0B
 
 #: The functions that :func:`~mktl_simulators.modbus.pdu.answer` knows.
-FUNCTIONS = frozenset({1, 2, 3, 4, 5, 6, 15, 16, 22})
+FUNCTIONS = frozenset({1, 2, 3, 4, 5, 6, 8, 15, 16, 22})
 
 
 class ModbusException(Exception):  # noqa: N818 - the protocol's own word

@@ -10,7 +10,14 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Self
 
 from ..modbus.pdu import pack_bits, unpack_bits
-from ..modbus.registers import ILLEGAL_ADDRESS, ILLEGAL_VALUE, ModbusException, RegisterDevice, Table
+from ..modbus.registers import (
+    FUNCTIONS,
+    ILLEGAL_ADDRESS,
+    ILLEGAL_VALUE,
+    ModbusException,
+    RegisterDevice,
+    Table,
+)
 from . import watchdog
 from .field import Field
 from .watchdog import Watchdog
@@ -53,6 +60,7 @@ class Wago750352(RegisterDevice):
     ('0x7ff0', '0x7ff0')
     """
 
+    functions = FUNCTIONS - {8}
     any_unit = True
 
     def __init__(self, *, seed: int | None = 0, noise_v: float = 0.002) -> None:
