@@ -233,7 +233,7 @@ class HislipServer(PortServer[DeviceT]):
         if message.kind == Kind.ASYNC_DEVICE_CLEAR:
             self._clear()
             self._say_aside(Message(Kind.ASYNC_DEVICE_CLEAR_ACKNOWLEDGE))
-        elif message.kind == Kind.ASYNC_MAX_MSG_SIZE:
+        elif message.kind == Kind.ASYNC_MAX_MSG_SIZE and len(message.payload) == _SIZE.size:
             (self._largest,) = _SIZE.unpack(message.payload)
             self._say_aside(Message(Kind.ASYNC_MAX_MSG_SIZE_RESPONSE, payload=_SIZE.pack(LARGEST)))
         elif message.kind == Kind.ASYNC_STATUS_QUERY:

@@ -174,6 +174,11 @@ def test_a_message_of_an_unknown_type_is_an_error_and_no_end(client, channel) ->
     assert client.sync.ask(DATA_END, FIRST, b"*IDN?\n")[0] == DATA_END
 
 
+def test_a_size_that_is_none_is_an_error_and_no_end(client) -> None:
+    assert client.aside.ask(MAX_SIZE, 0, b"big")[0] == ERROR
+    assert client.sync.ask(DATA_END, FIRST, b"*IDN?\n")[0] == DATA_END
+
+
 # -- who is refused, with the codes of FatalError
 
 
