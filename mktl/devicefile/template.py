@@ -8,7 +8,7 @@ literals                              any text; ``\r \n \t \0 \\ \xNN``; ``{{`` 
 ``{:d} {:03d} {:+d} {:02X} {:o}``     whole numbers in print
 ``{:s} {:15s} {:q} {:[A-Z0-9]}``      text: to the next literal, of 15 bytes, in "quotes", of a set
 ``{:OFF=0|ON=1} {:off=0|on=1/i}``     words for values; with ``/i`` in any case
-``{:u8} {:i32le} {:f32} {:bcd2}``     raw bytes, big-endian but for ``le``; ``{:bytes8}`` as they are
+``{:u8} {:i32le} {:sm16} {:bcd2}``    raw bytes, big-endian but for ``le``; ``{:bytes8}`` as they are
 ``{:hex4} {:ihex4}``                  exactly so many hex digits, unsigned or in two's complement
 ``{a:bits3}{_:bits5=0}``              bits of the same byte, the highest first
 ``{:block} {:block i16le}``           an IEEE 488.2 block: bytes, or an array of numbers
@@ -18,13 +18,13 @@ literals                              any text; ``\r \n \t \0 \\ \xNN``; ``{{`` 
 ``{item.other:.1f}``                  the value of another item
 ``{#sum8} {#crc16modbus}``            a checksum over all before it; ``{#xor8,hex,from=1}``
 ``{?, {unit:s}?}``                    an optional part
-``{:f*,}``                            a list with a separator
+``{:f*,} {:f*6,} {:u16le*8}``         a list with a separator, of six; of eight raw numbers
 ``{:/[a-z]+/}``                       what a regular expression matches
 ====================================  ================================================================
 
 Reading is liberal where writing is exact: any of the float formats reads any decimal number, blanks may stand
-before a number, hex digits may be of either case. A number with a width that touches another field takes
-exactly its width: ``{a:02x}{b:02x}``.
+before a number and behind its sign, hex digits may be of either case. A number with a width that touches
+another field takes exactly its width: ``{a:02x}{b:02x}``.
 
 >>> reply = Template.compile(r"{status1:d},{p1:e}\r\n")
 >>> reply.parse(b"0,8.1500E-05\r\n")
