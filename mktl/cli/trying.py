@@ -75,6 +75,7 @@ class Attempt:
         self._transcript = Transcript()
         self._teller = Teller(device, bench.spec)
         self._told = 0
+        self._seen: set[str] = set()
 
     @property
     def _item(self) -> Item:
@@ -149,11 +150,19 @@ class Attempt:
     # -- what is said
 
     def _tell(self) -> None:
-        """What has passed since the last time."""
-        exchanges = self._transcript.exchanges
-        for line in self._teller.lines(exchanges[self._told :]):
-            click.echo(line)
-        self._told = len(exchanges)
+        """What has passed since the last time; what says the same again, as while a set is waited for, once."""
+        exchanges = self._transcript.exchanges[self._told :]
+        self._told += len(exchanges)
+        repeated = 0
+        for exchange in exchanges:
+            text = "\n".join(self._teller.lines([exchange]))
+            if text in self._seen:
+                repeated += 1
+                continue
+            self._seen.add(text)
+            click.echo(text)
+        if repeated:
+            click.echo(f"and {repeated} more that say the same again")
 
     def _conclude(self) -> int:
         for line in self._conversions():

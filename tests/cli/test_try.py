@@ -213,3 +213,19 @@ def test_a_wrong_file_is_told_as_by_check(call: Call, tmp_path: Path) -> None:
     result = call("try", str(path), "temp")
     assert result.exit_code == 2
     assert result.stderr.count('unknown key; did you mean "units"?') == 2
+
+
+def test_what_is_asked_again_and_again_while_a_set_is_waited_for_is_shown_once(call, tmp_path) -> None:
+    path = tmp_path / "slow.toml"
+    path.write_text(
+        "[links.x]\ndriver = 'tcp'\nhost = 'nowhere'\nport = 1\n"
+        "[items.at]\ntype = 'numeric'\nget = 'AT?'\nreply = '{:f}'\n"
+        "[items.go]\ntype = 'numeric'\nget = 'GO?'\nreply = '{:f}'\nset = 'GO {:.1f}'\n"
+        "done = { when = 'at == go', timeout_s = 0.2, poll_s = 0.01 }\n"
+    )
+    result = call("try", path, "go", "5", "--simulate", "--yes")
+    assert result.exit_code == 1
+    assert result.output.count("set go") == 1
+    assert result.output.count("get go") == 2  # before it was set, and after
+    assert "more that say the same again" in result.output
+    assert "not done within 0.2 s: at == go; at = 0.0, go = 5.0" in result.output
