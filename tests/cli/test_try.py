@@ -223,7 +223,7 @@ def test_what_is_asked_again_and_again_while_a_set_is_waited_for_is_shown_once(c
         "[items.go]\ntype = 'numeric'\nget = 'GO?'\nreply = '{:f}'\nset = 'GO {:.1f}'\n"
         "done = { when = 'at == go', timeout_s = 0.2, poll_s = 0.01 }\n"
     )
-    result = call("try", path, "go", "5", "--simulate", "--yes")
+    result = call("try", str(path), "go", "5", "--simulate", "--yes")
     assert result.exit_code == 1
     assert result.output.count("set go") == 1
     assert result.output.count("get go") == 2  # before it was set, and after
