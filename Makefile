@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO_SECONDS ?=
 
-.PHONY: demo test soak lint types layers check clean
+.PHONY: demo test soak docs lint types layers check clean
 
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable
 
@@ -29,6 +29,9 @@ test: $(VENV)/.checks  ## every fast test
 
 soak: $(VENV)/.checks  ## the long ones
 	@$(BIN)/python -m pytest -q -m soak
+
+docs: $(VENV)/.runs  ## the reference of the Python interface, out of the docstrings
+	@$(BIN)/python docs/python_reference.py
 
 lint: $(VENV)/.checks
 	@$(BIN)/ruff check .
