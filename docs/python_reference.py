@@ -1,4 +1,4 @@
-"""Writes docs/reference/python.md anew from the docstrings, below its marker: python docs/python_reference.py."""
+"""Writes docs/reference/python.md from the docstrings, below its marker: python docs/python_reference.py."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _parts() -> Iterator[str]:
     for module, classes in CLASSES.items():
         for one in classes:
             yield from _class(f"{module}.{one.__name__}", one, level=2)
-    yield "\n## Errors\n\nAll of `mktl.errors`; each is a `RuntimeError`, and what else it is stands beside it.\n\n"
+    yield "\n## Errors\n\nAll of `mktl.errors`, each a `RuntimeError` and more than that.\n\n"
     yield "| error | is also | |\n|---|---|---|\n"
     for one in _errors():
         yield f"| `{one.__name__}` | {_also(one)} | {_first_sentence(one)} |\n"
@@ -76,7 +76,7 @@ def members(one: type) -> Iterator[tuple[str, Any]]:
     for base in one.__mro__[:-1]:
         if not base.__module__.startswith("mktl"):
             continue
-        for name, value in vars(base).items():
+        for name in vars(base):
             if name.startswith("_") or name in seen:
                 continue
             seen.add(name)

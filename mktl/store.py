@@ -188,6 +188,7 @@ class Store:
         return f"<Store {self.name}: {len(self)} items>"
 
     def _refuse(self, *args: object, **kwargs: object) -> NoReturn:
+        """A store is read only: raises NotImplementedError."""
         raise NotImplementedError(f"store '{self.name}' is read only; set the value of an item instead")
 
     __setitem__ = __delitem__ = clear = copy = pop = popitem = setdefault = update = _refuse
