@@ -67,6 +67,13 @@ def test_the_words_of_an_error_have_what_the_device_said() -> None:
         converse(line, Step(template("@001PR1?"), template("@001ACK{:e}"), forms))
 
 
+def test_what_a_second_question_tells_is_said_of_the_command_before_it() -> None:
+    line, _ = on(lambda command: b"-11 VALUE TOO LARGE\r\n")
+    told = (Otherwise(template("-{code:d} {why:s}"), error="-{code} {why}"),)
+    with pytest.raises(DeviceRefusedError, match="refused 'out_sp_00 900': -11 VALUE TOO LARGE"):
+        converse(line, Step(template("out_sp_00 900")), Step(template("status"), template("0{_:s}"), told))
+
+
 def test_every_reply_on_a_link_may_have_the_forms_of_the_link() -> None:
     forms = (Otherwise(template("E,{code:d}"), error="error {code}"),)
     line, _ = on(lambda command: b"E,4\r\n")

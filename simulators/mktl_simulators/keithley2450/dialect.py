@@ -14,7 +14,7 @@ from ..scpi.errors import NO_ERROR, OUT_OF_RANGE, TEXTS
 from ..scpi.parameters import choice
 from .loads import Diode
 from .readings import Readings
-from .setup import settings
+from .settings import settings
 from .source_meter import SourceMeter
 
 

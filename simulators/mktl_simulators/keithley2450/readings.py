@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from ..scpi import Command, ScpiError
 from ..scpi.errors import ILLEGAL_VALUE, OUT_OF_RANGE
 from ..scpi.parameters import choice, optional, string, whole
-from .setup import real
+from .settings import real
 from .source_meter import Measured, Reading, SourceMeter
 
 #: What a buffer holds before its oldest reading makes room.

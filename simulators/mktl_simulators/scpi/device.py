@@ -63,6 +63,8 @@ class ScpiDevice(LineDevice):
 
     What is refused goes to the error queue and to the event register; the rest of the message is carried out
     all the same, but for what follows a header that is not known, as parsers that lost their place do.
+
+    A subclass has what its :meth:`commands` need before it calls ``super().__init__``.
     """
 
     #: What ``*IDN?`` answers.
