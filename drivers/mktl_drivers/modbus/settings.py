@@ -29,7 +29,7 @@ class ModbusSettings(BaseModel):
     url: str
     """`tcp://host:port`, `rtu:///dev/ttyUSB0?baudrate=9600&parity=even`, `rtu+tcp://host:port`."""
     unit: int = Field(default=1, ge=0, le=255)
-    """0 is everybody on the line: such a link only writes, and nobody answers."""
+    """The number of the device; 0 is everybody on the line: such a link only writes, and nobody answers."""
     largest_read: int = Field(default=MOST_READ, ge=1, le=MOST_READ)
     """Registers in one read."""
     largest_write: int = Field(default=MOST_WRITTEN, ge=1, le=MOST_WRITTEN)
