@@ -138,6 +138,18 @@ def test_an_older_unit_ends_its_replies_by_lf_and_one_without_external_sensor_sa
         assert external.reason == "no external sensor is fitted"
 
 
+def test_on_rs485_each_command_and_reply_bears_the_address(quick) -> None:
+    unit = Julabo(noise_k=0, address=32)
+    with (
+        PtyServer(unit, speed=SPEED) as server,
+        serving(quick, {"port": server.url, "prefix": "A032_"}) as items,
+    ):
+        items["setpoint"].set(33.25)
+        assert (items["temp"].value, items["setpoint"].value, items["state"].value) == (22.0, 33.25, 2)
+        with pytest.raises(DeviceRefusedError, match=r"refused 'A032_out_sp_00 250\.00': -11"):
+            items["setpoint"].set(250.0)
+
+
 # -- the simulator of another author
 
 
