@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, MutableMapping
 from dataclasses import replace
 
+from ..errors import TemplateError
+from ._fields.words import number_or_text
 from .device import ItemSpec
 from .entry import Entry
 from .exchange import compiled_query
 from .exchanges import Query, Step
-from .model import QueryTable
+from .model import ItemTable, QueryTable
 from .names import Names
 from .steps import Ground, check_answers, check_sends, one_step, step_list
 
@@ -60,15 +62,30 @@ def _only_step(entry: Entry[QueryTable], table: QueryTable, ground: Ground) -> t
     return () if pair is None else (one_step(entry, *pair, table, ground),)
 
 
-def extend(queries: MutableMapping[str, Query | None], items: Mapping[str, ItemSpec | None]) -> None:
-    """Let each reply also take the words that its items know as no value: ``"---"`` where a number stands."""
-    for spec in items.values():
+def extend(
+    queries: MutableMapping[str, Query | None],
+    items: Mapping[str, ItemSpec | None],
+    entries: Mapping[str, Entry[ItemTable]],
+) -> None:
+    """Let each reply also take the words that its items know as no value: ``"---"`` where a number stands.
+
+    Args:
+        queries: Of the whole file; those with such items are replaced.
+        items: By key.
+        entries: The tables of the items, to report a word that the link's encoding does not have.
+    """
+    for key, spec in items.items():
         if spec is None or spec.query is None:
             continue
-        words = [word for word in spec.sentinels if not _is_number(word)]
+        # A printed "nan" is a word: no number's format reads it.
+        words = [word for word in spec.sentinels if isinstance(number_or_text(word), str)]
         known = queries.get(spec.query)
-        if words and known is not None:
+        if not words or known is None:
+            continue
+        try:
             queries[spec.query] = _with_words(known, spec.field, words)
+        except TemplateError as error:
+            entries[key].report("sentinels", message=error.message)
 
 
 def _with_words(query: Query, field: str, words: list[str]) -> Query:
@@ -79,11 +96,3 @@ def _with_words(query: Query, field: str, words: list[str]) -> Query:
         for step in query.steps
     )
     return replace(query, steps=steps)
-
-
-def _is_number(word: str) -> bool:
-    try:
-        float(word)
-    except ValueError:
-        return False
-    return True

@@ -47,7 +47,7 @@ def resolve(
     for raw in by_section["queries"]:
         queries[raw.name] = query(read_entry(QueryTable, raw, problems), names)
     resolved_items = {key: item_spec(entry, names, queries) for key, entry in items.items()}
-    extend(queries, resolved_items)
+    extend(queries, resolved_items, items)
     simulate = SimulateSpec()
     for raw in by_section["simulate"]:
         simulate = simulate_spec(read_entry(SimulateTable, raw, problems), items)

@@ -190,8 +190,8 @@ def _acknowledge(reply: Template, given: dict[str, object]) -> bytes:
 
 
 def _format(reply: Template, values: dict[str, object]) -> bytes:
-    """*reply* with these values, or with the shortest of their kinds where they do not fit."""
+    """*reply* with these values, or with something plain of their kinds where they do not fit."""
     try:
         return reply.format(values)
     except (ItemTypeError, ItemValueError):
-        return reply.format({name: "0" if isinstance(value, str) else 0 for name, value in values.items()})
+        return reply.format({field.name: field.plain for field in reply.fields if field.name in values})

@@ -7,7 +7,7 @@ the units of the item.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from mktl.devicefile import Device, ItemSpec, Query, Template
@@ -165,6 +165,8 @@ def fit(raw: Any, field: Field | None, spec: ItemSpec) -> Any:
     kind = field.kind if field else "any"
     if field and isinstance(raw, str) and raw in field.values:
         return raw
+    if field and isinstance(field.plain, list):
+        return _as_array(raw, field.plain)
     if kind == "text" and not isinstance(raw, (str, bytes)):
         words = spec.metadata.get("enumerators") or {}
         return words.get(_whole(raw), str(raw))
@@ -175,6 +177,14 @@ def fit(raw: Any, field: Field | None, spec: ItemSpec) -> Any:
     if kind == "word" and field and raw not in field.values:
         return _nearest(raw, field.values)
     return raw
+
+
+def _as_array(raw: Any, plain: list[Any]) -> list[Any]:
+    """*raw*, filled up to the elements of the *plain* array: a bulk item starts as none, any other as one."""
+    given = list(raw) if isinstance(raw, Iterable) else [raw]
+    if plain and isinstance(plain[0], int):
+        given = [round(one) if isinstance(one, float) else one for one in given]
+    return given + plain[len(given) :]
 
 
 def _number(text: str, spec: ItemSpec) -> float | int:

@@ -223,3 +223,28 @@ def test_a_link_with_a_mistake_still_has_its_name(problems_in) -> None:
         "link = 'box'\nget = '°'\nreply = '{:s}'", before=""
     )
     assert [problem.path for problem in problems_in(text)] == ["links.box.driver", "links.box.encoding"]
+
+
+def test_words_that_an_item_knows_as_no_value_are_read_in_the_place_of_its_number(loaded) -> None:
+    device = loaded(
+        LINK
+        + PRESSURES
+        + "[items.x]\nfrom = 'prx.p1'\nsentinels = { '---' = 'none', '9.9E37' = 'over', nan = 'off' }\n"
+        + "[items.y]\nfrom = 'prx.p2'\nsentinels = { '---' = 'none' }\n"
+    )
+    reply = device.queries["prx"].steps[0].reply
+    assert reply.source == "{status1:d},{p1:e|---|nan},{status2:d},{p2:e|---}"
+    assert reply.parse(b"5,nan,5,---") == {"status1": 5, "p1": "nan", "status2": 5, "p2": "---"}
+
+
+def test_a_sentinel_that_the_link_can_never_say_is_a_mistake(problems_in) -> None:
+    text = item("get = 'A'\nreply = '{:f}'\nsentinels = { '°' = 'warm' }")
+    assert [(problem.path, problem.message) for problem in problems_in(text)] == [
+        ("items.x.sentinels", "'°' cannot be written in ascii")
+    ]
+
+
+def test_a_number_s_word_may_be_what_a_good_value_needs(loaded) -> None:
+    text = LINK + "[queries.q]\nsend = 'Q'\nreply = '{s:d|---},{a:f}'\n"
+    device = loaded(text + "[items.x]\nfrom = 'q.a'\ndisabled_when = { s = '---' }\n")
+    assert device.items["x"].disabled_when == {"s": ("---",)}

@@ -424,3 +424,43 @@ def test_every_item_of_every_shipped_file_is_read_and_set(path) -> None:
 @pytest.mark.parametrize("text", [OVEN, STEPPER, SCPI], ids=["oven", "stepper", "supply"])
 def test_every_item_of_a_file_is_read_and_set(make, text) -> None:
     check_all_items(make(text))
+
+
+ARRAYS = r"""
+[links.scope]
+driver = "tcp"
+host = "127.0.0.1"
+port = 7777
+
+[items.six]
+type = "numeric array"
+range = [0, 1]
+get = 'SIX?'
+reply = '{:u8*6}'
+
+[items.texts]
+type = "numeric array"
+get = 'TXT?'
+reply = '{:.1f*3, }'
+
+[items.wave]
+type = "bulk"
+get = 'CURV?'
+reply = ':CURV {:block i16}'
+
+[items.gauge]
+type = "numeric"
+get = 'P?'
+reply = '{:.1e|LO<E-11}'
+"""
+
+
+def test_arrays_of_a_fixed_number_and_blocks_are_answered_before_anybody_says_what_is_in_them(make) -> None:
+    scope = DerivedDevice(make(ARRAYS), "scope")
+    assert len(scope.receive(b"SIX?\n")) == 6 + len(b"\n")
+    assert scope.receive(b"TXT?\n") == b"0.0, 0.0, 0.0\n"
+    assert scope.receive(b"CURV?\n") == b":CURV #10\n"
+    scope.values.put("wave", [1, -2])
+    assert scope.receive(b"CURV?\n") == b":CURV #14\x00\x01\xff\xfe\n"
+    scope.values.put("gauge", "LO<E-11")
+    assert scope.receive(b"P?\n") == b"LO<E-11\n"
