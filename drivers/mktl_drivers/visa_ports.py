@@ -18,7 +18,8 @@ SLICE_S = 0.1
 STALL_S = 0.5
 #: A device that takes no more bytes for this long is gone.
 WRITE_TIMEOUT_S = 2.0
-#: Of what a socket that can be written to takes at least so many bytes.
+#: So many bytes PyVISA-py writes to a socket, and reads from it, at a time. Who has more for it may wait for
+#: ever; who wants more may have it take even more, and keep that where no look at the socket finds it.
 PIECE = 4096
 #: How often one looks again whether what has come can be read.
 PAUSE_S = 0.02

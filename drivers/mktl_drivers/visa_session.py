@@ -14,7 +14,7 @@ from mktl.errors import LinkDownError
 
 from .ports import is_pseudo_terminal
 from .transport import WriteError
-from .visa_ports import WRITE_TIMEOUT_S
+from .visa_ports import PIECE, WRITE_TIMEOUT_S
 from .visa_words import library_trouble, resource_trouble
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ class VisaSession:
         if self._settings.serial_port is not None:
             return self._count_on_line()
         there = self._look_at_wire()
-        return there if there and self._settings.is_raw else CHUNK
+        return min(there, PIECE) if there and self._settings.is_raw else CHUNK
 
     def _look_at_wire(self) -> int:
         """How many bytes are there, as far as one can tell.

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import pyvisa
+from mktl_drivers.visa_session import VisaSession
 
 from mktl.devicefile import Template
 from mktl.errors import DeviceTimeoutError, LinkDownError
@@ -117,6 +118,18 @@ def test_a_reply_that_takes_many_reads_comes_whole(device) -> None:
     line.open()
     assert line.exchange(b"CURVE?", Template.compile("{:s}")) == {"": curve}
     line.close()
+
+
+def test_nothing_stays_in_the_library_where_nobody_would_look_for_it(monkeypatch) -> None:
+    # Bytes that come between a look at the socket and the read: PyVISA-py takes them along.
+    look = VisaSession._look_at_wire
+    monkeypatch.setattr(VisaSession, "_look_at_wire", lambda self: min(look(self), 5000))
+    reply = "x" * 20_000
+    with SocketResource(lambda command: reply) as device:
+        line = device.link(identity=None, reply_timeout_s=5.0, gap_timeout_s=0.2).line
+        line.open()
+        assert line.exchange(b"CURVE?", Template.compile("{:s}")) == {"": reply}
+        line.close()
 
 
 def test_a_timeout_costs_an_instrument_a_clear_and_no_connection(serve) -> None:
