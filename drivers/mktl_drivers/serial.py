@@ -217,6 +217,7 @@ class SerialLink(TextLink):
     Settings: ClassVar[type[BaseModel]] = SerialSettings
 
     def make_transport(self, settings: BaseModel) -> Transport:
+        """The port that the file names."""
         assert isinstance(settings, SerialSettings)
         return SerialTransport(settings)
 

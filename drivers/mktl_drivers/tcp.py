@@ -148,5 +148,6 @@ class TcpLink(TextLink):
     Settings: ClassVar[type[BaseModel]] = TcpSettings
 
     def make_transport(self, settings: BaseModel) -> Transport:
+        """The port that the file names."""
         assert isinstance(settings, TcpSettings)
         return TcpTransport(settings)

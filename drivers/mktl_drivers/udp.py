@@ -134,6 +134,7 @@ class UdpLink(TextLink):
     Settings: ClassVar[type[BaseModel]] = UdpSettings
 
     def make_transport(self, settings: BaseModel) -> Transport:
+        """The port that the file names."""
         assert isinstance(settings, UdpSettings)
         return UdpTransport(settings)
 

@@ -59,6 +59,7 @@ class VisaLink(TextLink):
     Settings: ClassVar[type[BaseModel]] = VisaSettings
 
     def make_transport(self, settings: BaseModel) -> Transport:
+        """The port that the file names."""
         assert isinstance(settings, VisaSettings)
 
         def connect() -> VisaSession:

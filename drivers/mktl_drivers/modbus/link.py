@@ -50,6 +50,7 @@ class ModbusLink(ModbusUnit, TextLink):
         return len(self.units) == 1
 
     def make_transport(self, settings: BaseModel) -> Transport:
+        """The port that the file names."""
         assert isinstance(settings, ModbusSettings)
         return settings.transport
 
