@@ -22,6 +22,7 @@ MODELS = {
     "julabo": "mktl_simulators.julabo:Julabo",
     "keithley2450": "mktl_simulators.keithley2450:Keithley2450",
     "lakeshore336": "mktl_simulators.lakeshore336:LakeShore336",
+    "smc100": "mktl_simulators.smc100:Smc100",
     "tmcm1110": "mktl_simulators.tmcm1110:Tmcm1110",
     "tpg262": "mktl_simulators.tpg262:Tpg262",
     "wago750352": "mktl_simulators.wago750352:Wago750352",

@@ -85,6 +85,11 @@ class Axis:
         """Slow down and stand."""
         self.run_at(0.0)
 
+    def freeze(self) -> None:
+        """Stand at once, as with the brake on or the motor off."""
+        self._phases.clear()
+        self.speed, self._goal = 0.0, None
+
     def advance(self, dt_s: float) -> float:
         """Let time pass; what of it was left when the order ended, or 0."""
         while self._phases and dt_s > 0:
@@ -143,8 +148,7 @@ class Axis:
         stop = self.high_stop if self._phases[0].direction(self.speed) > 0 else self.low_stop
         if math.isclose(self.position, stop, abs_tol=1e-6):  # else it was beyond when the stop was put there
             self.position = stop
-        self.speed, self._goal = 0.0, None
-        self._phases.clear()
+        self.freeze()
 
     def _arrive(self) -> None:
         """Only rounding is left: the goal is where it stands, and it stands."""
