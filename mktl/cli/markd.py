@@ -65,6 +65,16 @@ def arguments_of(argv: Sequence[str] | None = None) -> argparse.Namespace:
     )
     add("--simulate", action="store_true", help="against a simulator of the devices, made from the same file")
     add(
+        "--record",
+        metavar="FILE",
+        help="write down what passes on every line, for --replay",
+    )
+    add(
+        "--replay",
+        metavar="FILE",
+        help="against what a device said when it was recorded; exit code 1 if anything else is asked of it",
+    )
+    add(
         "--speed",
         type=_speed,
         metavar="X",
@@ -80,6 +90,8 @@ def arguments_of(argv: Sequence[str] | None = None) -> argparse.Namespace:
         parser.error("-p gives values to the parameters of a device file: name that with -c")
     if arguments.speed != 1.0 and not arguments.simulate:
         parser.error("--speed is of the simulator's time: only with --simulate")
+    if arguments.replay is not None and (arguments.simulate or arguments.record is not None):
+        parser.error("--replay has no device to simulate or to record")
     arguments.subclass = arguments.subclass or "Daemon"
     return arguments
 
@@ -164,6 +176,8 @@ def serve(daemon_class: type[Daemon], arguments: argparse.Namespace, stop: Stop)
     try:
         log.info("%s", summary(daemon, arguments))
         log.info("%s: stopping", stop.wait())
+        for stand_in in daemon.stand_ins.values():
+            stand_in.verify()
     finally:
         timer = leave_by_force_after(PATIENCE_S)
         daemon.close()
@@ -175,7 +189,7 @@ def summary(daemon: Daemon, arguments: argparse.Namespace) -> str:
     """What is served and where, on one line."""
     name = f"{arguments.store} {arguments.identifier}"
     counts = f"{_count(len(daemon.items), 'item')}, {_count(len(daemon.links), 'link')}"
-    simulated = ", simulated" if arguments.simulate else ""
+    simulated = ", simulated" if arguments.simulate else ", replayed" if arguments.replay else ""
     return f"{name}: {counts}{simulated}; requests on port {daemon.rep}, broadcasts on {daemon.pub}"
 
 
@@ -215,6 +229,8 @@ def run(argv: Sequence[str] | None = None) -> int:
         return _refuse(str(error), USAGE, error)
     try:
         return serve(daemon_class, arguments, stop)
+    except DeviceFileError as error:  # a recording is read only now
+        return _refuse_file(error.problems[0].file, error)
     except MktlError as error:
         return _refuse(str(error), FAILED, error)
     except Exception:  # a subclass's own: its author wants the traceback

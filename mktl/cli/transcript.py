@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..devicefile import Device, ItemSpec, LinkSpec, Otherwise, Step, Template
+from ..devicefile.traffic import escaped
 from ..errors import TemplateMismatchError
 
 #: Bytes of which the hex stands beside them; more of them get lines of their own.
@@ -118,15 +119,6 @@ class Teller:
         yield from caret_lines(reply, *found.stopped)
 
 
-def escaped(data: bytes) -> str:
-    r"""Bytes as a device file writes them.
-
-    >>> print(escaped(b"SW ON\r\n\x05"))
-    SW ON\r\n\x05
-    """
-    return repr(data)[2:-1].replace("\\'", "'")
-
-
 def caret_lines(reply: bytes, at: int, expected: str) -> Iterator[str]:
     r"""The reply, and under its byte *at* what should be there.
 
@@ -136,18 +128,6 @@ def caret_lines(reply: bytes, at: int, expected: str) -> Iterator[str]:
     """
     yield f"    {escaped(reply)}"
     yield f"    {' ' * len(escaped(reply[:at]))}^ byte {at + 1}: expected {expected}"
-
-
-def unescaped(text: str) -> bytes:
-    r"""The bytes of a text with escapes, as a person types it in quotes.
-
-    >>> unescaped(r"SW ON\r\n")
-    b'SW ON\r\n'
-
-    Raises:
-        TemplateError: An escape that is none.
-    """
-    return Template.compile(text.replace("{", "{{").replace("}", "}}"), encoding="latin-1").format({})
 
 
 def _piece_lines(form: Template, reply: bytes) -> Iterator[str]:

@@ -11,12 +11,13 @@ import click
 from ..daemon.bench import Bench
 from ..devicefile import Device, ItemSpec
 from ..devicefile.problems import instead
+from ..devicefile.traffic import unescaped
 from ..errors import MktlError, TemplateMismatchError
 from ..item import Item
 from ..item.types import unit_of
 from .endings import FAILED, OK, USAGE, one_line
 from .filework import read_device
-from .transcript import Teller, Transcript, conversion_line, unescaped
+from .transcript import Teller, Transcript, conversion_line
 from .typed import value_of
 from .values import read_of
 
@@ -46,7 +47,7 @@ def run(
         try:
             value = None if text is None else bench.item.validate_type(value_of(bench.item, text))
             said = [unescaped(reply) for reply in replies]
-        except MktlError as error:
+        except (MktlError, ValueError) as error:
             raise click.UsageError(one_line("", error)) from None
         attempt.announce(value)
         if said:

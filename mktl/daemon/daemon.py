@@ -47,7 +47,7 @@ class Daemon:
         configuration: The name of the configuration, and of this daemon within its store: ``markd STORE
             NAME -c FILE`` has stored FILE under it.
         arguments: Any object with attributes of interest to a subclass; ``markd`` hands in its command
-            line. ``simulate`` and ``speed`` are heeded here.
+            line. ``simulate``, ``speed``, ``record`` and ``replay`` are heeded here.
         override: Tell registries that this daemon takes the place of another that is offline.
 
     Raises:
@@ -221,12 +221,7 @@ class Daemon:
         self.store.makers[self.uuid] = self._add_placeholder
         self._endings.callback(self.store.makers.pop, self.uuid, None)
         if self._configuration.device is not None:
-            speed = getattr(self.arguments, "speed", None)
-            self._device = BoundDevice(
-                self._configuration.device,
-                simulate=bool(getattr(self.arguments, "simulate", False)),
-                speed=1.0 if speed is None else float(speed),
-            )
+            self._device = BoundDevice.from_arguments(self._configuration.device, self.arguments)
             self._endings.callback(self._device.close)
         self._endings.callback(self._stop_polls)
 

@@ -48,6 +48,9 @@ class StandIn(Protocol):
     #: What to change in the link's settings so that it leads here.
     settings: Mapping[str, Any]
 
+    def verify(self) -> None:
+        """Raise MktlError if it replays a recording, and something else was asked."""
+
     def close(self) -> None:
         """End it and free its port."""
 
@@ -133,15 +136,16 @@ def plan_text(device: Device, link: str) -> str | None:
     return None
 
 
-def make_stand_in(device: Device, link: str, speed: float) -> StandIn:
-    """A simulated device for *link*, serving.
+def make_stand_in(device: Device, link: str, speed: float, recording: str | None = None) -> StandIn:
+    """A simulated device for *link*, serving; or with a *recording* what a real one said once.
 
     Raises:
         MktlError: No simulator is installed.
+        DeviceFileError: The recording cannot be used.
     """
     for entry in entry_points(group=SIMULATORS, name="default"):
         make: Callable[..., StandIn] = _load(entry)
-        return make(device, link, speed=speed)
+        return make(device, link, speed=speed, recording=recording)
     raise MktlError(f"no simulator is installed: the entry-point group {SIMULATORS} is empty")
 
 

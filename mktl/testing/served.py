@@ -90,7 +90,18 @@ class Served:
         Raises:
             AssertionError: Not in this time; the message has the keys.
         """
-        self._waiter.until(lambda: not self._unread(), timeout_s)
+        self._waiter.until(
+            lambda: not self._unread(), timeout_s, lambda: f"unread are {', '.join(self._unread())}"
+        )
+
+    def wait_until_replayed(self, timeout_s: float = TIMEOUT_S) -> None:
+        """Wait until everything in the recording has been asked, but for what is polled anyway.
+
+        Raises:
+            AssertionError: Not in this time.
+        """
+        replays = [simulator.device for simulator in self.simulators.values()]
+        self._waiter.until(lambda: all(replay.is_done for replay in replays), timeout_s)
 
     def __getitem__(self, key: str) -> Item:
         return self.store[key]
@@ -117,6 +128,8 @@ def serve(
     store: str | None = None,
     speed: float = 1.0,
     is_simulated: bool = True,
+    replay: Path | str | None = None,
+    record: Path | str | None = None,
     daemon_class: type[Daemon] = Daemon,
     parameters: Mapping[str, object] | None = None,
     **more_parameters: object,
@@ -130,6 +143,9 @@ def serve(
         store: The name of the store; that of the file when left out.
         speed: How much faster than real time the simulated devices live; at 0 only
             :meth:`Served.advance` moves their time.
+        replay: A recording by ``markd --record``; it takes the place of the simulators, and at the end
+            everything in it must have been asked, in its order, and nothing else.
+        record: Where to write down what passes.
         is_simulated: False opens the links as the file has them.
         daemon_class: A subclass of ``mktl.Daemon``.
         parameters: Values for the file's ``[parameters]``.
@@ -137,6 +153,7 @@ def serve(
 
     Raises:
         DeviceFileError: All that is wrong with the file.
+        ReplayError: At the end, what was asked is not what was recorded; the text has the difference.
         LeakError: At the end, threads or open files are left; not when the block has failed already.
     """
     path = Path(path)
@@ -150,12 +167,20 @@ def serve(
         endings.callback(_close_shared, before)
         given = {key: str(value) for key, value in {**(parameters or {}), **more_parameters}.items()}
         configure.adopt(name, "test", path, given)
-        arguments = SimpleNamespace(simulate=is_simulated, speed=speed)
+        arguments = SimpleNamespace(
+            simulate=is_simulated and replay is None, speed=speed, replay=replay, record=record
+        )
         daemon = daemon_class(name, "test", arguments, override=True)
         endings.callback(daemon.close)
         served = Served(daemon, _client_store(name, daemon.rep))
         simulators = dict(served.simulators)
-        yield served
+        try:
+            yield served
+        except Exception as error:
+            _add_difference(error, simulators)
+            raise
+        for simulator in simulators.values():
+            simulator.verify()
     _raise_failures(simulators)
     before.check()
 
@@ -191,6 +216,15 @@ def _close_shared(before: Before) -> None:
         poll.close()
 
 
+def _add_difference(error: Exception, simulators: Mapping[str, Any]) -> None:
+    """What differs from a recording is often why a test has failed."""
+    for simulator in simulators.values():
+        try:
+            simulator.verify()
+        except MktlError as difference:
+            error.add_note(str(difference))
+
+
 def _raise_failures(simulators: Mapping[str, Any]) -> None:
     """What a simulated device raised is the test's failure: its line was dead from then on."""
     for link, simulator in simulators.items():
@@ -200,4 +234,6 @@ def _raise_failures(simulators: Mapping[str, Any]) -> None:
 
 
 def _is_read(item: Any) -> bool:
-    return item.spec.query is not None or item.spec.register is not None
+    """Whether the item's value comes from its device when that is asked."""
+    source = getattr(item, "source", None)
+    return source is not None and not source.query.unsolicited

@@ -26,18 +26,24 @@ class Waiter:
         self._news = threading.Event()
         self._followed: dict[str, Item] = {}
 
-    def until(self, condition: str | Callable[[], Any], timeout_s: float) -> Any:
+    def until(
+        self, condition: str | Callable[[], Any], timeout_s: float, told: Callable[[], str] | None = None
+    ) -> Any:
         """The first true result of *condition*.
 
         Args:
             condition: On items by their keys, ``"temp < 5 and heater == 'off'"``; or a function.
             timeout_s: How long at the most.
+            told: What to say when a function is not true by then.
 
         Raises:
             AssertionError: Not in this time; the message has the values of the items.
             ConditionError: *condition* is none.
         """
-        look, told = self._understood(condition) if isinstance(condition, str) else (condition, repr)
+        if isinstance(condition, str):
+            look, told = self._understood(condition)
+        else:
+            look, told = condition, told or (lambda: repr(condition))
         end_s = time.monotonic() + timeout_s
         while True:
             self._news.clear()
@@ -46,17 +52,17 @@ class Waiter:
                 return result
             left_s = end_s - time.monotonic()
             if left_s <= 0:
-                raise AssertionError(f"not within {timeout_s:g} s: {told(condition)}")
+                raise AssertionError(f"not within {timeout_s:g} s: {told()}")
             # Broadcasts wake; what is no item, a function may look at, is looked at now and then.
             self._news.wait(left_s if isinstance(condition, str) else min(left_s, LOOK_S))
 
-    def _understood(self, text: str) -> tuple[Callable[[], Any], Callable[[object], str]]:
+    def _understood(self, text: str) -> tuple[Callable[[], Any], Callable[[], str]]:
         """What judges the condition, and what says how it stands."""
         parsed = parse(text, self._store.name)
         items = {name: self._follow(name.partition(".")[2]) for name in parsed.names}
         condition = parsed.bind(lambda name, word: _value(items[name], word))
 
-        def told(_: object) -> str:
+        def told() -> str:
             values = ", ".join(f"{item.key} = {_shown(item)}" for item in items.values())
             return f"{text}; {values}"
 

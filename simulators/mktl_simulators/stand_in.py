@@ -15,6 +15,7 @@ from .faults import Faults
 from .hislip import HislipServer
 from .line_server import LineServer
 from .models import make_device
+from .replay import Replay, replay
 from .serve import PtyServer, TcpServer
 from .udp_server import UdpServer
 
@@ -47,6 +48,16 @@ class StandIn:
         """What goes wrong on this line."""
         return self.server.faults
 
+    def verify(self) -> None:
+        """See whether all has gone as it was recorded, where the device is a replay.
+
+        Raises:
+            ReplayError: It has not; the text has the difference.
+        """
+        with self.server.hold() as device:
+            if isinstance(device, Replay):
+                device.verify()
+
     def close(self) -> None:
         """Stop serving; nothing is left of it."""
         self.server.close()
@@ -61,8 +72,10 @@ class StandIn:
         self.close()
 
 
-def stand_in(device: Device, link: str, *, speed: float = 1.0) -> StandIn:
-    """Start the simulator of one link.
+def stand_in(
+    device: Device, link: str, *, speed: float = 1.0, recording: Path | str | None = None
+) -> StandIn:
+    """Start the simulator of one link, or the replay of a *recording* of it.
 
     With ``[simulate] model`` it is that class, called without arguments; without, it is the file run
     backwards. It is served on the kind of line that the link's driver opens.
@@ -70,7 +83,8 @@ def stand_in(device: Device, link: str, *, speed: float = 1.0) -> StandIn:
     Raises:
         MktlError: No such link, no such model, or a driver whose lines nobody can imitate here.
     """
-    model = make_device(device, link)
+    model: SimulatedDevice
+    model = make_device(device, link) if recording is None else replay(device, link, recording)
     spec = device.links[link]
     return _line_of(device, link)(model, spec, speed)
 

@@ -63,7 +63,7 @@ def test_the_how_to_for_a_ci_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     commands = [line.strip() for line in workflow.splitlines() if line.strip().startswith("- run:")]
     assert commands[1:] == ["- run: mark check oven.toml", "- run: pytest"]
     assert CliRunner().invoke(mark, ["check", "oven.toml"]).exit_code == 0
-    assert _counts(run_pytest(tmp_path).stdout) == "5 passed"
+    assert _counts(run_pytest(tmp_path).stdout) == "6 passed"
     [without_pytest] = page.of("python")
     exec(compile(without_pytest, "test-in-ci.md", "exec"), {})
 
