@@ -269,6 +269,8 @@ def test_a_subclass_gets_the_command_line(run: Run, items_file: Path, tmp_path: 
         "speed": 1.0,
         "verbose": True,
         "override": False,
+        "record": None,
+        "replay": None,
         "parameter": [],
     }
 
