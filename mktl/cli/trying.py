@@ -151,7 +151,7 @@ class Attempt:
     # -- what is said
 
     def _tell(self) -> None:
-        """What has passed since the last time; what says the same again, as while a set is waited for, once."""
+        """What has passed since the last time; what says the same again, while a set is waited for, once."""
         exchanges = self._transcript.exchanges[self._told :]
         self._told += len(exchanges)
         repeated = 0
