@@ -98,8 +98,10 @@ def rehearse(
 
     Raises:
         DeviceError: The replies are not what the exchange expects.
-        ItemValueError: The item has nothing to ask, or no command.
+        ItemValueError: The item has nothing to ask, no command, or is no text.
     """
+    if item.spec.register is not None:
+        raise ItemValueError(f"{item.full_key} is in registers; replies can be written down for text devices")
     spec, source = item.link.spec, item.source
     port = Prompter(replies, echoes=spec.echo != "none")
     line = Line(spec.name, port, replace(spec, quiet_s=0.0), port.clock)

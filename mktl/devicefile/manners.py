@@ -168,6 +168,7 @@ def register(entry: Entry[ItemTable], table: ItemTable) -> Register | None:
         write_place=_place(entry, "write_register", table.write_register),
         write_function=table.write_function,
         rewrite_s=table.rewrite_s,
+        repeatable=bool(table.repeatable),
     )
     _check_register(entry, table, found)
     return found

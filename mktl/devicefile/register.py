@@ -94,6 +94,8 @@ class Register:
     write_function: int | None = None
     #: Written again this often, for devices that want to hear that somebody is there; None: never.
     rewrite_s: float | None = None
+    #: True when to write it twice is the same as once, so that it may be written again after no answer.
+    repeatable: bool = False
 
     @property
     def width(self) -> int:

@@ -116,6 +116,33 @@ def test_one_register_that_is_not_there_does_not_take_its_neighbours_with_it(dev
     assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 
+def test_a_value_depends_on_other_registers_of_the_device_wherever_they_stand(tcp, bank, serve) -> None:
+    items = serve(
+        tcp.link()
+        + item("pv", "holding 1", "good_when = { broken = 0 }", "disabled_when = { off = 1 }")
+        + item("broken", "holding 3", "bit = 3", type="boolean")
+        + item("off", "coil 1", type="boolean")
+    )
+    assert (items["pv"].status, items["pv"].reason) == ("range", "broken is 1")
+    with tcp.server.hold():
+        bank.tables["holding"][3] = 0
+    items["pv"].get(refresh=True)
+    assert (items["pv"].status, items["pv"].value) == ("ok", 245)
+    with tcp.server.hold():
+        bank.tables["coils"][1] = 1
+    items["pv"].get(refresh=True)
+    assert (items["pv"].status, items["pv"].reason) == ("disabled", "off is 1")
+
+
+def test_no_number_is_no_value(tcp, bank, serve) -> None:
+    bank.tables["holding"] |= {4: 0x0000, 5: 0x7FC0}
+    items = serve(tcp.link() + EVERYTHING)
+    assert (items["flow"].status, items["flow"].reason) == ("range", "the device says nan")
+    bank.tables["holding"][8] = 0x12FA
+    items["count"].get(refresh=True)
+    assert (items["count"].status, items["count"].reason) == ("invalid", "0x12fa is no number in bcd16")
+
+
 def test_what_the_device_refuses_is_refused_in_its_words_and_shown_as_it_is(device, bank, serve) -> None:
     items = serve(device.link() + ON_DEMAND)
     device.line.refuse_next(3)

@@ -101,9 +101,9 @@ def test_a_scale_register_is_read_in_the_same_turn_wherever_it_stands() -> None:
     near = Register(Place("holding", 0), scale_place=Place("holding", 1))
     far = Register(Place("holding", 0), scale_place=Place("holding", 90))
     between = [Wanted("b", tuple(holding(1)), 1.0), Wanted("c", tuple(holding(2)), 1.0)]
-    [read] = plan([Wanted.by("a", near, 1.0), *between], Limits())
+    [read] = plan([Wanted.by("a", 1.0, near), *between], Limits())
     assert shown(read.blocks) == ["holding 0-2"]
-    [read] = plan([Wanted.by("a", far, 1.0), *between], Limits())
+    [read] = plan([Wanted.by("a", 1.0, far), *between], Limits())
     assert shown(read.blocks) == ["holding 0-2", "holding 90"]
 
 

@@ -189,6 +189,21 @@ def test_what_cannot_be_done_is_said_before_anything_is_sent(words, link, messag
     assert device.server.received == b""
 
 
+@pytest.mark.parametrize(("words", "count"), [((), 1), (("repeatable = true",), 2)])
+def test_what_got_no_answer_is_sent_again_only_where_the_file_allows_it(
+    words, count, bank, device, serve
+) -> None:
+    item = serve('register = "holding 2"', *words)
+    device.faults.lose_next_reply()
+    if count == 1:
+        with pytest.raises(OutcomeUnknownError, match="function 6 of holding 2 was sent and may have been"):
+            item.set(6)
+    else:
+        item.set(6)
+        assert item.value == 6
+    assert bank.written == [("holding", 2, [6])] * count
+
+
 # -- again and again
 
 KEPT = ('register = "holding 2"', "rewrite_s = 0.02", "read_back = false")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from mktl.devicefile import ItemSpec, Query
@@ -29,10 +29,10 @@ class BlockSource(Source):
 
     link: ModbusUnit
 
-    def __init__(self, unit: ModbusUnit, query: Query, read: Read, specs: Sequence[ItemSpec]) -> None:
+    def __init__(self, unit: ModbusUnit, query: Query, read: Read, specs: Mapping[str, ItemSpec]) -> None:
         super().__init__(unit, query)
         self._planned = read.blocks
-        self._specs = {spec.key: spec for spec in specs}
+        self._specs = specs
         self._blocks: list[Block] = list(read.blocks)
         #: What the device refuses, with its words.
         self._refused: dict[Span, str] = {}

@@ -25,7 +25,7 @@ class Image(Mapping[str, Any]):
     there is no number there is a :class:`~mktl.devicefile.Sentinel` that says why.
 
     Args:
-        specs: The items that are read here, by key.
+        specs: The items of the unit by key; those that were not read here say so.
         refused: What the device refuses to be asked, with its words.
     """
 

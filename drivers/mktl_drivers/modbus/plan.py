@@ -81,7 +81,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What one item wants read: its own registers, and that of its scale where it has one."""
+    """What one item wants read: its own registers, that of its scale, and those of what it depends on."""
 
     key: str
     spans: tuple[Span, ...]
@@ -89,11 +89,10 @@ class Wanted:
     period_s: float | None = None
 
     @classmethod
-    def by(cls, key: str, register: Register, period_s: float | None) -> Wanted:
-        """What *register* asks for."""
-        spans = [Span.at(register.place, register.width)]
-        if register.scale_place is not None:
-            spans.append(Span.at(register.scale_place))
+    def by(cls, key: str, period_s: float | None, *registers: Register) -> Wanted:
+        """What the first of *registers* asks for, which needs the others."""
+        spans = [Span.at(register.place, register.width) for register in registers]
+        spans += [Span.at(one.scale_place) for one in registers if one.scale_place is not None]
         return cls(key, tuple(spans), period_s)
 
 

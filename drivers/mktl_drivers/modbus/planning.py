@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mktl.devicefile import Device, ItemSpec, LinkSpec
+from mktl.devicefile import Device, ItemSpec, LinkSpec, Register
 from mktl.devicefile.register import Table
 from mktl.errors import MktlError
 
@@ -23,7 +23,7 @@ def reads_of(device: Device, link: LinkSpec, settings: ModbusSettings) -> tuple[
         MktlError: An item that cannot be read.
     """
     wanted = [
-        Wanted.by(key, spec.register, spec.poll_s)
+        Wanted.by(key, spec.poll_s, *_registers(device, spec))
         for key, spec in device.items.items()
         if spec.link == link.name and spec.register is not None and spec.metadata.get("gettable") is not False
     ]
@@ -33,6 +33,21 @@ def reads_of(device: Device, link: LinkSpec, settings: ModbusSettings) -> tuple[
             "or a unit of its own"
         )
     return plan(wanted, settings.limits)
+
+
+def _registers(device: Device, spec: ItemSpec) -> list[Register]:
+    """The item's own, and those of the items without whose values it has none.
+
+    Raises:
+        MktlError: One of these is no item of this unit.
+    """
+    registers = []
+    for key in dict.fromkeys([spec.key, *spec.good_when, *spec.disabled_when]):
+        other = device.items.get(key)
+        if other is None or other.register is None or other.link != spec.link:
+            raise MktlError(f"{spec.key}: depends on '{key}', which is no item of this unit")
+        registers.append(other.register)
+    return registers
 
 
 def check_write(spec: ItemSpec, settings: ModbusSettings) -> None:

@@ -9,6 +9,7 @@ import mktl
 from mktl.devicefile.words import bit_place, encode
 from mktl.errors import (
     DeviceError,
+    DeviceRefusedError,
     LinkDownError,
     MktlError,
     OutcomeUnknownError,
@@ -98,18 +99,39 @@ class RegisterWriter:
         return write(target, [changed], register.write_function)
 
     def _send(self, request: Request) -> None:
+        """Send it, and again after no answer where the file allows that."""
+        unknown: OutcomeUnknownError | None = None
+        for _ in range(1 + self._spare_attempts()):
+            try:
+                if unknown is not None:
+                    self._unit.regain()
+                self._send_once(request)
+                return
+            except OutcomeUnknownError as error:
+                unknown = error
+            except DeviceRefusedError:
+                raise
+            except DeviceError:
+                if unknown is None:
+                    raise
+            if self._unit.line.lost is not None:
+                break
+        assert unknown is not None
+        raise unknown
+
+    def _spare_attempts(self) -> int:
+        return max(1, self._unit.spec.retries) if self._register.repeatable else 0
+
+    def _send_once(self, request: Request) -> None:
         try:
             self._unit.ask(request)
         except ExceptionReply as error:
             refusal = self._unit.refusal(error)
             if error.code == TARGET_SILENT:  # the gateway has passed it on, and heard nothing
-                raise self._unknown(request, refusal) from None
+                raise _unknown(request, refusal) from None
             raise unsent(refusal) if isinstance(refusal, LinkDownError) else refusal from None
         except DeviceError as error:
-            raise self._unknown(request, error) if self._unit.line.sent else unsent(error) from None
-
-    def _unknown(self, request: Request, error: DeviceError) -> OutcomeUnknownError:
-        return OutcomeUnknownError(f"{request} was sent and may have been carried out: {error}")
+            raise _unknown(request, error) if self._unit.line.sent else unsent(error) from None
 
     def _read_back(self, value: Any) -> None:
         item = self._item
@@ -149,3 +171,7 @@ class RegisterWriter:
         if self._rewrite_failed:
             log.info("%s: is written again", self._item.full_key)
         self._rewrite_failed = False
+
+
+def _unknown(request: Request, error: DeviceError) -> OutcomeUnknownError:
+    return OutcomeUnknownError(f"{request} was sent and may have been carried out: {error}")

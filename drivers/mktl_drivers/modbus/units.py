@@ -81,9 +81,9 @@ class ModbusUnit(Unit):
     def _plan(self, device: Device) -> dict[str, Query]:
         """The read of each item by its key."""
         queries: dict[str, Query] = {}
+        specs = {key: spec for key, spec in device.items.items() if spec.link == self.name and spec.register}
         for read_ in reads_of(device, self.spec, self._limits):
             query = Query(name_of(read_), self.name, ())
-            specs = [device.items[key] for key in read_.keys]
             self._sources[query] = BlockSource(self, query, read_, specs)
             queries |= dict.fromkeys(read_.keys, query)
         return queries
