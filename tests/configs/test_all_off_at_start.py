@@ -20,8 +20,8 @@ def test_daemons_serve_while_every_device_is_off_and_each_comes_up_when_it_is_sw
     stand_ins = []
     make = drivers.make_stand_in
 
-    def switched_off(device, link, speed):
-        stand_in = make(device, link, speed)
+    def switched_off(*arguments, **more):
+        stand_in = make(*arguments, **more)
         stand_in.server.unplug()
         stand_ins.append(stand_in)
         return stand_in
