@@ -351,6 +351,6 @@ def _verify(part: Sum, raw: bytes, at: int, found: bytes) -> None:
     except ValueError:
         expected = f"hex digits up to {part.placeholder}"
         raise TemplateMismatchError(raw, min(at, checksum.skip), expected) from None
-    if not checksum.agrees(raw[:at], found):
+    if not checksum.agrees(right, found):
         expected = f"the checksum {checksum.spec} {checksum.told(right)}, not {checksum.told(found)}"
         raise TemplateMismatchError(raw, at, expected)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import string
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mktl.devicefile.template import VALUE, Template
@@ -48,6 +48,10 @@ EXACT = {
     "i32le": whole(-(2**31), 2**31 - 1),
     "u48": whole(0, 2**48 - 1),
     "i64": whole(-(2**63), 2**63 - 1),
+    "sm16le": whole(-(2**15) + 1, 2**15 - 1),
+    "oc24": whole(-(2**23) + 1, 2**23 - 1),
+    "smhex4": whole(-(2**15) + 1, 2**15 - 1),
+    "hex4|--": whole(0, 2**16 - 1) | st.just("--"),
     "hex4": whole(0, 2**16 - 1),
     "ihex6": whole(-(2**23), 2**23 - 1),
     "bcd3": whole(0, 10**6 - 1),
@@ -75,6 +79,7 @@ FIELDS = st.sampled_from(sorted(EXACT.keys() - {"u16*", "[^;]"})).flatmap(
 
 
 @pytest.mark.parametrize("spec", EXACT)
+@settings(max_examples=25)  # of each kind; the rows below mix them
 @given(data=st.data())
 def test_what_a_field_writes_it_reads_back(spec, data) -> None:
     value = data.draw(EXACT[spec])
@@ -84,7 +89,16 @@ def test_what_a_field_writes_it_reads_back(spec, data) -> None:
 
 @given(
     st.lists(FIELDS, min_size=1, max_size=6),
-    st.sampled_from(["", "{#sum8}", "{#crc16modbus,hex}", "{#crc32,le}"]),
+    st.sampled_from(
+        [
+            "",
+            "{#sum8}",
+            "{#crc16modbus,hex}",
+            "{#crc32,le}",
+            "{#xor8,dec}",
+            "{#fletcher16,lower,from=2,to=-1}",
+        ]
+    ),
 )
 def test_a_row_of_fields_reads_back_what_it_wrote(fields, checksum) -> None:
     source = ";".join(f"{{n{number}:{spec}}}" for number, (spec, _) in enumerate(fields))
@@ -102,7 +116,9 @@ def test_a_row_of_optional_parts_reads_back_those_that_were_given(fields, given_
     assert line.format(line.parse(raw)) == raw
 
 
-@pytest.mark.parametrize("spec", [".3f", "+.3f", "012.3f", "12.3f", ".3f,", "+.6e", ".6E", ".6g", ".6G"])
+@pytest.mark.parametrize(
+    "spec", [".3f", "+.3f", "012.3f", "12.3f", ".3f,", ",.3f", "_.3f,", "+.6e", ".6E", ".6g", ".6G"]
+)
 @given(value=st.floats(-1e9, 1e9))
 def test_a_printed_float_is_read_back_as_near_as_its_digits_go(spec, value) -> None:
     line = Template.compile(f"{{:{spec}}}")

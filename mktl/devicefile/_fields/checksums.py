@@ -67,10 +67,9 @@ class Checksum:
             return raw
         return (raw.hex() if self.form == "lower" else raw.hex().upper()).encode("ascii")
 
-    def agrees(self, frame: bytes, found: bytes) -> bool:
-        """True when *found* is the sum of *frame*; hex digits may be of either case."""
-        right = self.over(frame)
-        return right == found if self.form == "raw" else right.upper() == found.upper()
+    def agrees(self, right: bytes, found: bytes) -> bool:
+        """True when *found* is the *right* sum; hex digits may be of either case."""
+        return right == found or (self.form != "raw" and right.upper() == found.upper())
 
     def told(self, raw: bytes) -> str:
         """A sum as an error shows it: in digits."""

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 
 from ...errors import ItemTypeError, ItemValueError
 from .base import Converter, DecodeError, Openness, Place, SpecError, error_offset, quoted, shown
+from .matching import CharSet
 from .numbers import Float
-from .text import CharSet
 
 
 @dataclass(frozen=True, slots=True)

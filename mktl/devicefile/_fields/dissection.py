@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from .base import quoted
+from .extent import length_of
 from .layout import pattern_of
 from .scan import Literal, Option, Part, Slot, Sum
 
@@ -52,13 +53,10 @@ def usual_length(parts: Sequence[Part]) -> int:
     """How many bytes *parts* come to; of a field without a certain length, what it usually has."""
     total = 0
     for leaf in _leaves([part for part in parts if not isinstance(part, Option)]):
-        if isinstance(leaf, Literal):
-            total += len(leaf.data)
-        elif isinstance(leaf, Sum):
-            total += leaf.checksum.size
-        else:
-            size = leaf.converter.size
-            total += _USUAL.get(leaf.converter.kind, 1) if size is None else size
+        length = length_of(leaf)
+        if length is None and isinstance(leaf, Slot):
+            length = _USUAL.get(leaf.converter.kind)
+        total += length or 0
     return total
 
 

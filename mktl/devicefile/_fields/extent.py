@@ -15,14 +15,15 @@ def fixed_length(parts: Iterable[Part]) -> int | None:
     """How many bytes *parts* always are; None when that varies."""
     total = 0
     for part in parts:
-        length = _length(part)
+        length = length_of(part)
         if length is None:
             return None
         total += length
     return total
 
 
-def _length(part: Part) -> int | None:
+def length_of(part: Part) -> int | None:
+    """How many bytes *part* always is; None when that varies."""
     if isinstance(part, Literal):
         return len(part.data)
     if isinstance(part, Slot):

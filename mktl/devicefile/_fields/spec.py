@@ -14,9 +14,10 @@ from .block import read_block
 from .compound import Constant, array_of
 from .digits import read_digits
 from .escapes import unescape
+from .matching import read_char_set, read_expression
 from .numbers import read_float, read_whole
 from .sentinel import PRINTED, NumberOrWord
-from .text import Quoted, Text, read_char_set, read_expression, read_fixed_text
+from .text import Quoted, Text, read_fixed_text
 from .words import number_or_text, read_words
 
 _ARRAY = re.compile(r"(?P<one>.+?)\*(?P<times>[^|=]*)", re.DOTALL)
