@@ -7,11 +7,13 @@ import importlib.util
 import sys
 from pathlib import Path
 from types import ModuleType
-from typing import Any, TypeGuard
+from typing import TYPE_CHECKING, Any, TypeGuard
 
-from ..devicefile import PairConversion
 from ..errors import MktlError
 from ..item import Item
+
+if TYPE_CHECKING:
+    from ..devicefile import PairConversion
 
 
 def find(file: Path, key: str, named: str) -> type[Any]:
@@ -46,6 +48,8 @@ def is_item(found: type[Any]) -> TypeGuard[type[Item]]:
 
 def pair(found: type[Any]) -> PairConversion:
     """The conversion that the methods ``parse(value)`` and ``format(value)`` of a class are."""
+    from ..devicefile import PairConversion  # only here: a daemon without a device file starts sooner
+
     made = found()
     return PairConversion(parse=made.parse, format=getattr(made, "format", None))
 
