@@ -31,7 +31,7 @@ from .catalog import Catalog
 from .devices import BoundDevice
 from .drivers import Link
 from .requests import Router
-from .twin import refuse_twin
+from .twin import TwinSearch
 
 log = logging.getLogger(__name__)
 
@@ -191,6 +191,7 @@ class Daemon:
 
     def _prepare(self) -> None:
         self.uuid = local.daemon_uuid(self.name, self.alias)
+        twins = TwinSearch(self.name, self.alias) if not self.override else None
         self.parse_options(self.arguments)
         self._configuration = self._configure()
         self._server = Server(
@@ -201,8 +202,6 @@ class Daemon:
         self._endings.callback(self._server.close)
         #: The ports that it listens on: requests and broadcasts.
         self.rep, self.pub = self._server.rep, self._server.pub
-        if not self.override:
-            refuse_twin(self.name, self.alias, self.rep)
         self.store = begin.own_store(self.name)
         self._endings.callback(begin.disown, self.store, self.uuid)
         self._persistence = Persistence(self.name, self.alias)
@@ -224,6 +223,8 @@ class Daemon:
             self._device = BoundDevice.from_arguments(self._configuration.device, self.arguments)
             self._endings.callback(self._device.close)
         self._endings.callback(self._stop_polls)
+        if twins is not None:
+            twins.refuse(self.rep)  # before anything is opened
 
     def _configure(self) -> configure.Configuration:
         described = self.describe_items()

@@ -6,6 +6,8 @@ found by calling: whoever hears it says what it serves.
 
 from __future__ import annotations
 
+import threading
+
 from ..config.block import Block, endpoint
 from ..errors import ConflictError, MktlError
 from ..protocol.client import client
@@ -19,23 +21,37 @@ CALL_S = 0.1
 ANSWER_S = 1.0
 
 
-def refuse_twin(store: str, alias: str, rep: int) -> None:
-    """Return if nobody serves *store* as *alias*.
+class TwinSearch:
+    """Calls from when it is made, beside whatever else a start has to do."""
 
-    Args:
-        rep: Our own request port, which is no twin.
+    def __init__(self, store: str, alias: str) -> None:
+        self._store = store
+        self._alias = alias
+        self._answers: list[tuple[str, int]] = []
+        self._thread = threading.Thread(target=self._call, name="mktl-twin", daemon=True)
+        self._thread.start()
 
-    Raises:
-        ConflictError: Somebody does; the message says where.
-    """
-    target = f"{store}._{alias.lower()}cat"
-    for host, port in call(udp_ports(), CALL_S):
-        if port == rep:
-            continue
-        block = _ask(f"tcp://{host}:{port}", target)
-        if block is not None and _is_alive(host, block):
-            place = "{}:{}".format(*endpoint(block)[:2])
-            raise ConflictError(f"{store} {alias} runs already on {place} (found by calling the network)")
+    def _call(self) -> None:
+        self._answers = call(udp_ports(), CALL_S)
+
+    def refuse(self, rep: int) -> None:
+        """Return if nobody serves the store under this alias.
+
+        Args:
+            rep: Our own request port, which is no twin.
+
+        Raises:
+            ConflictError: Somebody does; the message says where.
+        """
+        self._thread.join()
+        target = f"{self._store}._{self._alias.lower()}cat"
+        for host, port in self._answers:
+            block = _ask(f"tcp://{host}:{port}", target) if port != rep else None
+            if block is not None and _is_alive(host, block):
+                place = "{}:{}".format(*endpoint(block)[:2])
+                raise ConflictError(
+                    f"{self._store} {self._alias} runs already on {place} (found by calling the network)"
+                )
 
 
 def _ask(address: str, target: str) -> Block | None:
