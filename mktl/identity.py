@@ -40,29 +40,25 @@ class Identities:
         for then in waiting:
             then(self._names(payload, uuid))
 
-    def confirm(self, uuid: str, address: str) -> None:
-        """Return when the daemon *uuid* answers at *address*.
+    def confirm(self, uuid: str, address: str, full_key: str) -> None:
+        """Return when the daemon *uuid*, which serves *full_key*, answers at *address*.
 
         Raises:
             NoAnswerError: Nobody answers, or somebody else.
         """
         try:
             answer = client().request(address, self._question(), ANSWER_S)
-        except NoAnswerError:
-            raise
-        except MktlError as error:
-            raise self._other(address, str(error)) from None
+        except NoAnswerError as error:
+            raise NoAnswerError(str(error).replace(f"{self._store}._hash", full_key)) from None
+        except MktlError:  # a daemon of another store
+            answer = Payload()
         if not self._names(answer, uuid):
-            raise self._other(address, "another uuid")
+            raise NoAnswerError(
+                f"{full_key}: another daemon answers at {address} now; the one that was there is looked for"
+            )
 
     def _question(self) -> Request:
         return Request("GET", f"{self._store}._hash")
-
-    def _other(self, address: str, found: str) -> NoAnswerError:
-        return NoAnswerError(
-            f"{self._store}: another daemon answers at {address} now ({found}); "
-            f"the one that was there is being looked for"
-        )
 
     def _names(self, payload: Payload, uuid: str) -> bool:
         hashes = payload.value.get(self._store) if isinstance(payload.value, dict) else None

@@ -107,7 +107,7 @@ class Store:
         Raises:
             NoAnswerError: Nobody answers there, or another daemon.
         """
-        self._identities.confirm(self.block_of(key)["uuid"], self.address(key))
+        self._identities.confirm(self.block_of(key)["uuid"], self.address(key), f"{self.name}.{key}")
 
     def seek(self) -> None:
         """A daemon is lost: have it looked for."""

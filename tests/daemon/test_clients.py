@@ -73,7 +73,7 @@ def test_a_client_of_a_dead_daemon_is_told_and_does_not_hang(two_daemons, remote
     two_daemons[0].kill()
     two_daemons[0].wait(5)
     answer = client.ask(do="set", key="lab.target", value=1)
-    assert "no ACK from tcp://" in answer["error"]
+    assert answer["error"].startswith("lab.target: no ACK from tcp://")
     assert "is the daemon for 'lab' running?" in answer["error"]
     assert "TimeoutError" in answer["bases"]
     path = wait_for(lambda: next(iter(mktl.home().glob("daemon/store/lab/one.lock")), None))

@@ -60,7 +60,7 @@ def test_a_caller_is_not_answered_twice_within_a_second(responding, caller) -> N
 def test_garbage_is_not_answered(responding, caller) -> None:
     random_ = random.Random(1)
     for _ in range(50):
-        assert not responding.answers(caller, random_.randbytes(random_.randint(0, 200)))
+        caller.sendto(random_.randbytes(random_.randint(0, 200)), ("127.0.0.1", responding.port))
     assert not responding.answers(caller, b"I heard it")  # the older dialect
     assert responding.answers(caller)
 
@@ -73,7 +73,7 @@ def test_many_callers_cost_a_bounded_memory(responding) -> None:
 
 def test_two_daemons_listen_on_one_port_and_both_are_heard(make_daemon) -> None:
     one, two = make_daemon("lab", "one"), make_daemon("den", "two")
-    found = call([udp_ports()[1]], 0.5)
+    found = call([udp_ports()[1]], 5.0, enough=2)
     assert {port for _, port in found} == {one.rep, two.rep}
 
 
