@@ -111,6 +111,11 @@ def test_what_the_elements_cannot_hold_is_refused(element, value, wrong, message
     assert message in str(caught.value)
 
 
+def test_booleans_are_ones_and_zeros() -> None:
+    assert Template.compile("{:block u8}").format({VALUE: [True, False]}) == b"#12\x01\x00"
+    assert Template.compile("{:block f32}").format({VALUE: [True]}) == b"#14\x3f\x80\0\0"
+
+
 def test_plain_blocks_take_bytes_and_arrays_of_single_bytes() -> None:
     line = Template.compile("{:block}")
     assert line.format({VALUE: np.array([1, 255], np.uint8)}) == line.format({VALUE: bytearray(b"\x01\xff")})

@@ -71,6 +71,17 @@ def test_the_word_wins_only_where_the_whole_of_it_stands(spec, raw, value) -> No
 def test_words_may_stand_among_the_numbers_of_an_array() -> None:
     line = Template.compile("{:f|+|OFF*,}")
     assert line.parse(b"1.5,+,+2,OFF") == {VALUE: [1.5, "+", 2.0, "OFF"]}
+    assert Template.compile("{:d|5V|off*,}").parse(b"5V,5,off") == {VALUE: ["5V", 5, "off"]}
+    with pytest.raises(TemplateError, match="the separator ',' could be a part of a number"):
+        Template.compile("{:f,|OFF*,}")
+
+
+def test_a_word_as_long_as_the_number_leaves_the_length_fixed() -> None:
+    line = Template.compile("{a:hex4|----}{b:hex4|----}")
+    assert line.fixed_length == 8
+    assert line.parse(b"----00FF") == {"a": "----", "b": 255}
+    with pytest.raises(TemplateMismatchError):
+        Template.compile("{:hex4|----}").parse(b" ----")
 
 
 def test_the_field_is_still_a_number_and_lists_its_words() -> None:

@@ -119,11 +119,13 @@ def _whole(given: np.ndarray[Any, Any], stored: np.dtype[Any]) -> np.ndarray[Any
     import numpy as np
 
     low, high = int(np.iinfo(stored).min), int(np.iinfo(stored).max)
-    whole = given if given.dtype.kind in "biu" else np.rint(given)
-    with np.errstate(invalid="ignore"):
-        fraction = np.abs(given - whole)
-    if not bool((fraction <= 1e-9).all()):
-        raise ItemValueError(f"takes whole numbers, got {shown(given.tolist())}")
+    whole = given
+    if given.dtype.kind == "f":
+        whole = np.rint(given)
+        with np.errstate(invalid="ignore"):
+            is_whole = np.abs(given - whole) <= 1e-9
+        if not bool(is_whole.all()):
+            raise ItemValueError(f"takes whole numbers, got {shown(given.tolist())}")
     # Compared as Python's numbers: 2**64 - 1 is no double.
     if whole.size and not (low <= int(whole.min()) and int(whole.max()) <= high):
         raise ItemValueError(f"takes {low} to {high}, got {int(whole.min())} to {int(whole.max())}")

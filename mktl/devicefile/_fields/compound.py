@@ -10,6 +10,7 @@ from ...errors import ItemTypeError, ItemValueError
 from .base import Converter, DecodeError, Openness, Place, SpecError, error_offset, quoted, shown
 from .matching import CharSet
 from .numbers import Float
+from .sentinel import NumberOrWord
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +163,8 @@ def array_of(base: Converter, separator: bytes, count: int | None = None) -> Arr
             raise SpecError(
                 "an array without a separator needs elements of one length; like {:f*,} or {:u8*}"
             )
-    if isinstance(base, Float) and separator and separator[0] in base.marks:
+    number = base.number if isinstance(base, NumberOrWord) else base
+    if isinstance(number, Float) and separator and separator[0] in number.marks:
         raise SpecError(f"the separator {quoted(separator)} could be a part of a number; take another")
     if isinstance(base, CharSet) and separator and separator[0] in base.allowed:
         raise SpecError(f"the set {base.source} has the separator {quoted(separator)} in it; take it out")

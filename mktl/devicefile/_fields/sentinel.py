@@ -41,8 +41,14 @@ class NumberOrWord(Converter):
         return self.number.open
 
     @property
+    def alphabet(self) -> frozenset[int] | None:
+        number, words = self.number.alphabet, self.words.alphabet
+        return None if number is None or words is None else number | words | {ord(" ")}
+
+    @property
     def pattern(self) -> bytes:
-        return rb"(?:%s| *%s)" % (self.number.pattern, self.words.pattern)
+        blanks = b" *" if self.size is None else b""
+        return rb"(?:%s|%s%s)" % (self.number.pattern, blanks, self.words.pattern)
 
     @property
     def expected(self) -> str:

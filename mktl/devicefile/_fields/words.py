@@ -56,6 +56,11 @@ class Words(Converter):
         return lengths.pop() if len(lengths) == 1 else None
 
     @property
+    def alphabet(self) -> frozenset[int]:
+        words = b"".join(word for word, _ in self.pairs)
+        return frozenset(words.lower() + words.upper() if self.any_case else words)
+
+    @property
     def pattern(self) -> bytes:
         longest_first = sorted((word for word, _ in self.pairs), key=len, reverse=True)
         flag = b"i" if self.any_case else b""
