@@ -157,8 +157,17 @@ class TemplateMismatchError(MktlError, ValueError):
     """Bytes that do not have the form of the template; *at* is the first byte that differs."""
 
     def __init__(self, got: bytes, at: int, expected: str) -> None:
-        super().__init__(f"got {got!r}, at byte {at + 1} expected {expected}")
+        super().__init__(f"got {_around(got, at)}, at byte {at + 1} expected {expected}")
         self.got, self.at, self.expected = got, at, expected
+
+
+def _around(got: bytes, at: int) -> str:
+    """*got* as a message shows it; of a waveform's thousands of bytes those where it goes wrong."""
+    if len(got) <= 300:
+        return repr(got)
+    start = max(0, at - 50)
+    shown = got[start : at + 50]
+    return f"{shown!r} (bytes {start + 1} to {start + len(shown)} of {len(got)})"
 
 
 # -- across the wire ---------------------------------------------------------------------------------

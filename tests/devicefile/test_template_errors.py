@@ -123,6 +123,17 @@ def test_a_character_set_has_single_bytes() -> None:
     assert Template.compile("{:[°]}", encoding="latin-1").parse(b"\xb0") == {"": "°"}
 
 
+def test_of_a_long_reply_the_error_shows_the_bytes_around_the_departure_and_keeps_all() -> None:
+    raw = b"1," * 300 + b"x," + b"2," * 300 + b"2"
+    with pytest.raises(TemplateMismatchError) as caught:
+        Template.compile("{:d*,}").parse(raw)
+    around = b"1," * 25 + b"x," + b"2," * 24
+    assert str(caught.value) == (
+        f"got {around!r} (bytes 551 to 650 of 1203), at byte 601 expected a whole number"
+    )
+    assert caught.value.got == raw
+
+
 # (template, bytes, place counted from 0, expected)
 DEPARTURES = [
     ("OK", b"", 0, "'OK'"),
