@@ -120,13 +120,22 @@ def test_a_device_that_is_silent_to_the_loopback_is_given_time_instead(rtu, devi
     assert device.asked[-3:] == [(1, 3)] * 3
 
 
-@pytest.mark.parametrize("spoil", [lambda a: a[:-1], lambda a: a[:2] + b"\x09" + a[3:], lambda a: b"\0" + a])
+@pytest.mark.parametrize(
+    "spoil", [lambda a: a[:-1], lambda a: a[:2] + b"\x09" + a[3:], lambda a: b"\0" + a[1:]]
+)
 def test_a_broken_answer_is_no_value_and_the_next_is(spoil, device) -> None:
     answers = [spoil]
     port = FakePort(lambda frame: [(0.0, (answers.pop() if answers else bytes)(device(frame)[0][1]))])
     rtu = line_of(RtuLine, port)
     with pytest.raises((DeviceReplyError, DeviceTimeoutError)):
         rtu.transact(1, ONE)
+    assert rtu.transact(1, TWO) == [102]
+
+
+@pytest.mark.parametrize("noise", ["00", "ff", "00 00 00", "01", "01 03", "01 03 7f", "02 03 04 01"])
+def test_noise_before_an_answer_is_passed_over(noise, device) -> None:
+    rtu = line_of(RtuLine, FakePort(lambda frame: bytes.fromhex(noise) + device(frame)[0][1]))
+    assert rtu.transact(1, ONE) == [101]
     assert rtu.transact(1, TWO) == [102]
 
 

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from mktl.devicefile import LinkSpec
 from mktl.errors import DeviceError, DeviceReplyError
 
+from ..framing import LengthCut
 from ..sync import latest_s
 from ..transport import Transport
+from ..wording import quoted
 from .frames import Frame, first_rtu_frame, rtu_frame
-from .lines import BROADCAST, ModbusLine
+from .lines import BROADCAST, ModbusLine, log
 from .pdu import DIAGNOSE, NO, ExceptionReply, Request, loopback
 
 #: After a request to everybody, who do not answer, the line is left alone (Serial Line V1.02, section 2.4.1).
@@ -61,6 +63,8 @@ class RtuLine(ModbusLine):
         #: … and those that have not, and have answered something else instead.
         self._deaf: set[int] = set()
         self._number = 0
+        #: How the answer begins that is waited for, good or bad.
+        self._heads: tuple[bytes, ...] = ()
 
     def _transact(self, unit: int, request: Request, timeout_s: float) -> list[int]:
         if unit in self._debts:
@@ -88,12 +92,14 @@ class RtuLine(ModbusLine):
             raise
 
     def _answer_of(self, unit: int, request: Request, sent: bytes, timeout_s: float) -> list[int]:
+        self._heads = bytes([unit, request.function]), bytes([unit, request.function | NO])
         until_s = max(self._quiet_from_s, self.sent_s) + timeout_s  # once the request is through
-        while frame := self._next(sent, until_s):
-            if frame.unit != unit or not _may_answer(frame, request):
-                self._late(frame)
+        while (frame := self._next(sent, until_s)) or self._skip_noise():
+            if frame is None:
                 continue
-            return self._words(sent, request, frame)
+            if frame.unit == unit and _may_answer(frame, request):
+                return self._words(sent, request, frame)
+            self._late(frame)
         raise self._silence(unit, request, timeout_s)
 
     def _owes(self, unit: int, error: DeviceError) -> None:
@@ -147,7 +153,24 @@ class RtuLine(ModbusLine):
             self._deaf.add(unit)
 
     def _first(self) -> Frame | None:
-        return first_rtu_frame(self._framer.rest)
+        while True:
+            try:
+                return first_rtu_frame(self._framer.rest)
+            except ValueError:
+                if not self._skip_noise():
+                    raise
+
+    def _skip_noise(self) -> bool:
+        """Pass over what stands before the beginning of an answer, as adapters leave it that switch late.
+
+        The answer's checksum is none the weaker for that.
+        """
+        rest = self._framer.rest
+        at = min((at for head in self._heads if (at := rest.find(head, 1)) > 0), default=0)
+        if at:
+            log.debug("%s: passes over %s", self.name, quoted(rest[:at]))
+            self._framer.take(LengthCut(at))
+        return at > 0
 
 
 def _may_answer(frame: Frame, request: Request) -> bool:
