@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .bound import BoundItem
     from .link import TextLink
+    from .modbus import ModbusLink, RegisterItem
     from .serial import SerialLink
     from .tcp import TcpLink
     from .textitem import TextItem
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BoundItem",
+    "ModbusLink",
+    "RegisterItem",
     "SerialLink",
     "TcpLink",
     "TextItem",
@@ -33,6 +36,8 @@ __all__ = [
 
 _WHERE = {
     "BoundItem": "bound",
+    "ModbusLink": "modbus",
+    "RegisterItem": "modbus",
     "SerialLink": "serial",
     "TcpLink": "tcp",
     "TextItem": "textitem",

@@ -134,6 +134,33 @@ def test_a_value_depends_on_other_registers_of_the_device_wherever_they_stand(tc
     assert (items["pv"].status, items["pv"].reason) == ("disabled", "off is 1")
 
 
+BESIDE = """
+import mktl_drivers
+
+class Level(mktl_drivers.RegisterItem):
+    def take(self, reading):
+        super().take(reading)
+        self.highest = max(self.value, getattr(self, "highest", 0))
+
+class Doubled:
+    def parse(self, raw): return 2 * raw
+    def format(self, value): return value / 2
+"""
+
+
+def test_python_beside_the_file_is_an_item_of_the_block_or_a_conversion(tcp, bank, serve, tmp_path) -> None:
+    (tmp_path / "beside.py").write_text(BESIDE)
+    items = serve(
+        tcp.link()
+        + item("level", "holding 1", 'python = "beside:Level"')
+        + item("double", "holding 2", 'python = "beside:Doubled"', "settable = true")
+    )
+    assert items["level"].source is items["double"].source
+    assert (items["level"].highest, items["double"].value) == (245, 400)
+    items["double"].set(50)
+    assert bank.tables["holding"][2] == 25
+
+
 def test_no_number_is_no_value(tcp, bank, serve) -> None:
     bank.tables["holding"] |= {4: 0x0000, 5: 0x7FC0}
     items = serve(tcp.link() + EVERYTHING)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from .item import RegisterItem
 from .link import ModbusLink
 from .planning import plan_text
 
-__all__ = ["ModbusLink", "plan_text"]
+__all__ = ["ModbusLink", "RegisterItem", "plan_text"]
