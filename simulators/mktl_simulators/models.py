@@ -22,6 +22,8 @@ MODELS = {
     "julabo": "mktl_simulators.julabo:Julabo",
     "keithley2450": "mktl_simulators.keithley2450:Keithley2450",
     "lakeshore336": "mktl_simulators.lakeshore336:LakeShore336",
+    "mks937b": "mktl_simulators.mks937b:Mks937b",
+    "mks937b-pair": "mktl_simulators.mks937b:Pair",
     "smc100": "mktl_simulators.smc100:Smc100",
     "tmcm1110": "mktl_simulators.tmcm1110:Tmcm1110",
     "tpg262": "mktl_simulators.tpg262:Tpg262",

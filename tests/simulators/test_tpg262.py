@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from mktl_simulators.serve import PtyServer
 from mktl_simulators.tpg262 import Tpg262
 from mktl_simulators.tpg262.gauges import CMR, Gauge
-from mktl_simulators.tpg262.vacuum import Vacuum
+from mktl_simulators.vacuum import Vacuum
 
 ACK, NAK, ENQ, ETX = b"\x06\r\n", b"\x15\r\n", b"\x05", b"\x03"
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 
+from ..vacuum import Vacuum
 from .gauges import NO_PRESSURE_MBAR, PKR, TPR, Gauge, Status
-from .vacuum import Vacuum
 
 #: By the number of the unit: mbar, Torr, Pa.
 PER_MBAR = (1.0, 0.750062, 100.0)
