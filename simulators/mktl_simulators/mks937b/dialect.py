@@ -2,8 +2,8 @@
 
 ``@003PR1?;FF`` asks, ``@003SP1!2.0E-3;FF`` sets; ``@003ACK…;FF`` or ``@003NAK160;FF`` answers, and nothing
 when the address is another one. 254 is any unit, which answers by its own address [M], 255 all units, none of
-which answers [M]. [M]: small letters are as good as capitals, digits of a setpoint, which code a wrong channel
-or argument gets, that a locked unit takes LOCK, and the values of SN, FV and MT.
+which answers [M]. [M]: small letters are as good as capitals, digits of a setpoint, which code a wrong
+channel or argument gets, that a locked unit takes LOCK, and the values of SN, FV and MT.
 """
 
 from __future__ import annotations
