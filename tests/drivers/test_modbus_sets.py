@@ -204,6 +204,11 @@ def test_what_got_no_answer_is_sent_again_only_where_the_file_allows_it(
     assert bank.written == [("holding", 2, [6])] * count
 
 
+def test_what_is_for_text_devices_is_refused(device, serve) -> None:
+    with pytest.raises(MktlError, match='plc: "identity" is for devices that are spoken to in text'):
+        serve('register = "holding 2"', link="identity = { send = 'ID', reply = 'X' }")
+
+
 # -- again and again
 
 KEPT = ('register = "holding 2"', "rewrite_s = 0.02", "read_back = false")

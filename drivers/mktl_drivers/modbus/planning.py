@@ -50,14 +50,29 @@ def _registers(device: Device, spec: ItemSpec) -> list[Register]:
     return registers
 
 
-def check_write(spec: ItemSpec, settings: ModbusSettings) -> None:
-    """See to it that an item that can be set can be written.
+def check_link(link: LinkSpec) -> None:
+    """See to it that the file wants nothing of a Modbus link that is for text devices.
+
+    Raises:
+        MktlError: It does.
+    """
+    for key in ("identity", "init", "check_after_set", "otherwise"):
+        if getattr(link, key):
+            raise MktlError(f'{link.name}: "{key}" is for devices that are spoken to in text or bytes')
+
+
+def check_item(spec: ItemSpec, settings: ModbusSettings) -> None:
+    """See to it that an item is in registers, and can be written if it can be set.
 
     Raises:
         MktlError: It cannot; the text says why.
     """
     register = spec.register
-    if register is None or not spec.metadata.get("settable"):
+    if register is None:
+        raise MktlError(
+            f'{spec.key}: an item of a Modbus device has a register = "holding 1", no get and no set'
+        )
+    if not spec.metadata.get("settable"):
         return
     table: Table = (register.write_place or register.place).table
     most = settings.largest_write_bits if table in BITS else settings.largest_write
@@ -101,9 +116,10 @@ def plan_text(device: Device) -> str:
 
 
 def _plan_of(device: Device, link: LinkSpec, settings: ModbusSettings) -> list[str]:
+    check_link(link)
     for spec in device.items.values():
         if spec.link == link.name:
-            check_write(spec, settings)
+            check_item(spec, settings)
     reads = reads_of(device, link, settings)
     exchanges = plural(sum(len(read.blocks) for read in reads), "read")
     lines = [f"{link.name}: {settings.url}, unit {settings.unit}: {exchanges}"]

@@ -14,7 +14,6 @@ from mktl.errors import (
     DeviceReplyError,
     DeviceTimeoutError,
     LinkDownError,
-    MktlError,
 )
 
 from ..backoff import Backoff
@@ -25,7 +24,7 @@ from .blocks import BlockSource
 from .item import RegisterItem
 from .lines import ModbusLine
 from .pdu import ACKNOWLEDGE, BUSY, EXCEPTIONS, NO_PATH, TARGET_SILENT, ExceptionReply, Request, read
-from .planning import check_write, name_of, reads_of
+from .planning import check_item, check_link, name_of, reads_of
 from .settings import ModbusSettings
 
 if TYPE_CHECKING:
@@ -47,7 +46,12 @@ class ModbusUnit(Unit):
     line: ModbusLine
 
     def describe(self, settings: ModbusSettings) -> None:
-        """Take on what the device file says of the device."""
+        """Take on what the device file says of the device.
+
+        Raises:
+            MktlError: It says what is for text devices.
+        """
+        check_link(self.spec)
         self.number = settings.unit
         self.writers: list[RegisterWriter] = []
         self._limits = settings
@@ -68,11 +72,7 @@ class ModbusUnit(Unit):
         Raises:
             MktlError: It cannot be read or written as the file wants it.
         """
-        if spec.register is None:
-            raise MktlError(
-                f'{spec.key}: an item of a Modbus device has a register = "holding 1", no get and no set'
-            )
-        check_write(spec, self._limits)
+        check_item(spec, self._limits)
         if self._queries is None:
             self._queries = self._plan(device)
         query = self._queries.get(spec.key)
