@@ -25,6 +25,7 @@ def run(
     refresh: bool = False,
     serial: bool = False,
     timeout_s: float | None = None,
+    unit: str | None = None,
     as_json: bool = False,
     **looks: Any,
 ) -> int:
@@ -34,18 +35,20 @@ def run(
     wanted = expand(
         parse_all(names, store), failures, everything=everything, readable=True, timeout_s=timeout_s
     )
-    one = partial(read, refresh=refresh, timeout_s=timeout_s)
+    one = partial(read, refresh=refresh, timeout_s=timeout_s, unit=unit)
     jobs = [Job(str(name), partial(one, name), no_answer(str(name))) for name in wanted]
     readings = [reading for _, reading in ask(jobs, failures, serial=serial, timeout_s=timeout_s)]
     show(readings, as_json=as_json, view=view)
     return finish(failures)
 
 
-def read(name: Name, *, refresh: bool = False, timeout_s: float | None = None) -> Reading:
+def read(
+    name: Name, *, refresh: bool = False, timeout_s: float | None = None, unit: str | None = None
+) -> Reading:
     """Ask the daemon for one item; with *refresh*, have it ask the hardware."""
     item = item_of(name, timeout_s=timeout_s)
     item.get(refresh=refresh)
-    return read_of(item)
+    return read_of(item, unit)
 
 
 def show(readings: Sequence[Reading], *, as_json: bool, view: View = View()) -> None:  # noqa: B008 - frozen

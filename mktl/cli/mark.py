@@ -27,6 +27,7 @@ from .options import (
     timeout,
     timestamps,
     unformatted,
+    unit,
     units,
     verbose,
     with_options,
@@ -70,7 +71,7 @@ def mark() -> None:
 @click.argument("names", nargs=-1, metavar="[NAME]...", shell_complete=a_name)
 @with_options(in_store, everything)
 @click.option("-r", "--refresh", is_flag=True, help="Ask the hardware, not what the daemon remembers.")
-@with_options(one_by_one, timeout, terse, timestamps, units, unformatted, as_json, verbose)
+@with_options(one_by_one, timeout, unit, terse, timestamps, units, unformatted, as_json, verbose)
 @click.pass_context
 def get(context: click.Context, /, names: tuple[str, ...], store: str | None, **options: Any) -> int:
     """Print the value of each NAME: an item (lab.temp) or a whole store (lab)."""
@@ -89,7 +90,10 @@ def get(context: click.Context, /, names: tuple[str, ...], store: str | None, **
 )
 @with_options(in_store)
 @click.option("--no-wait", is_flag=True, help="Do not wait until the daemon has done it.")
-@with_options(one_by_one, timeout, as_json, verbose)
+@click.option(
+    "-u", "--unformatted", is_flag=True, help="Values are as daemons hold them: numbers, or JSON, not words."
+)
+@with_options(one_by_one, timeout, unit, as_json, verbose)
 @click.pass_context
 def set_(context: click.Context, /, assignments: tuple[str, ...], store: str | None, **options: Any) -> int:
     """Set each item to a value: lab.setpoint=12.5 lab.heater=high.

@@ -84,6 +84,11 @@ timestamps = click.option(
     help="Print when each value was assumed; of itself, only watch in a pipe does.",
 )
 units = click.option("--units/--no-units", default=None, help="Print units; not with --terse, otherwise yes.")
+unit = click.option(
+    "--unit",
+    metavar="UNIT",
+    help="Take and print values in this unit, such as degC, whatever the item has; needs pint.",
+)
 unformatted = click.option(
     "-u", "--unformatted", is_flag=True, help="Print values as daemons hold them, not as items format them."
 )

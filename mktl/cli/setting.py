@@ -62,27 +62,35 @@ def run(
     serial: bool = False,
     timeout_s: float | None = None,
     as_json: bool = False,
+    **meant: Any,
 ) -> int:
     """Carry out ``key=value`` *assignments*; the exit code."""
     wanted = parse_assignments(assignments, store, serial=serial)
     reachable = dict.fromkeys(expand([a.name for a in wanted], failures, timeout_s=timeout_s))
-    one = partial(carry_out, no_wait=no_wait, timeout_s=timeout_s)
+    one = partial(carry_out, no_wait=no_wait, timeout_s=timeout_s, **meant)
     jobs = [Job(str(a.name), partial(one, a), _unknown(a.name)) for a in wanted if a.name in reachable]
     done = [one for _, one in ask(jobs, failures, serial=serial, timeout_s=timeout_s)]
     show(done, as_json=as_json)
     return finish(failures)
 
 
-def carry_out(assignment: Assignment, *, no_wait: bool = False, timeout_s: float | None = None) -> Done:
+def carry_out(
+    assignment: Assignment,
+    *,
+    no_wait: bool = False,
+    timeout_s: float | None = None,
+    unit: str | None = None,
+    unformatted: bool = False,
+) -> Done:
     """Set one item; what its daemon shows then came with the answer."""
     item = item_of(assignment.name, timeout_s=timeout_s)
-    value = value_of(item, assignment.text)
+    value = value_of(item, assignment.text, unit=unit, unformatted=unformatted)
     if no_wait:
         response = item.set(value, wait=False).wait(NO_WAIT_S)
         return Done(assignment, value, None, is_confirmed=response is not None)
     item.set(value)
     is_readable = item.config.get("gettable") is not False
-    return Done(assignment, value, read_of(item) if is_readable else None, is_confirmed=True)
+    return Done(assignment, value, read_of(item, unit) if is_readable else None, is_confirmed=True)
 
 
 def _unknown(name: Name) -> Callable[[float], MktlError]:

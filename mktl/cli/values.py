@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from ..errors import ItemTypeError, MktlError
 from ..item.formats import to_text
+from ..item.quantity import in_unit
 from ..item.types import unit_of
 from .texts import is_array, json_safe, plain, printable
 
@@ -96,20 +98,32 @@ class Reading:
         return printable(f"{self.trouble}: {self.why}" if self.reason else self.trouble)
 
 
-def read_of(item: Item) -> Reading:
-    """What *item* knows now, without asking anybody."""
-    return reading_of(item, item.reading)
+def read_of(item: Item, unit: str | None = None) -> Reading:
+    """What *item* knows now, without asking anybody; its value in *unit*, if that is given.
+
+    Raises:
+        MktlError: It cannot be had in *unit*.
+    """
+    reading = reading_of(item, item.reading)
+    if unit is None or reading.value is None:
+        return reading
+    if not isinstance(reading.value, int | float):
+        raise ItemTypeError(f"{item.full_key}: only a number can be had in {unit}")
+    value = in_unit(item.full_key, item.config, reading.value, unit)
+    # Ten digits: enough for any sensor, and none of what the conversion leaves at the end.
+    return replace(reading, value=value, units=unit, formatted=f"{value:.10g}", formatted_units=unit)
 
 
 def reading_of(item: Item, state: State) -> Reading:
     """One *state* of *item*, as it is shown."""
     config = item.config
+    text, units = formatted(item.full_key, config, state.value)
     return Reading(
         key=item.full_key,
         value=state.value,
-        formatted=formatted(item.full_key, config, state.value),
+        formatted=text,
         units=unit_of(config),
-        formatted_units=unit_of(config, formatted=True),
+        formatted_units=units,
         time=state.time,
         sampled=state.sampled,
         status=state.status,
@@ -118,17 +132,18 @@ def reading_of(item: Item, state: State) -> Reading:
     )
 
 
-def formatted(full_key: str, config: Mapping[str, Any], value: Any) -> str:
-    """*value* as its item formats it; a value that its own format cannot show is shown plainly."""
+def formatted(full_key: str, config: Mapping[str, Any], value: Any) -> tuple[str, str]:
+    """*value* as its item formats it, with its unit; plainly where the item's own format cannot show it."""
+    shown_in = unit_of(config, formatted=True)
     if value is None:
-        return ""
+        return "", shown_in
     if (
         is_array(value)
         or isinstance(value, (list, tuple, dict))
         or not (config.get("type") or config.get("format"))
     ):
-        return plain(value)
+        return plain(value), shown_in
     try:
-        return to_text(full_key, config, value)
-    except (TypeError, ValueError, LookupError, ArithmeticError, AttributeError):
-        return plain(value)
+        return to_text(full_key, config, value), shown_in
+    except (MktlError, TypeError, ValueError, LookupError, ArithmeticError, AttributeError):
+        return plain(value), unit_of(config)

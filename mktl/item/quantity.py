@@ -37,6 +37,10 @@ def _unit(full_key: str, config: Config, formatted: bool) -> Any:
     name = unit_of(config, formatted)
     if not name:
         raise ItemValueError(f"{full_key} has no units")
+    return _named(full_key, config, name)
+
+
+def _named(full_key: str, config: Config, name: str) -> Any:
     angle = unit_of(config).startswith("rad")  # "h" is an hour of time for anything but an angle
     spelling = _SPELLINGS.get(name, name) if angle or name not in ("h", "hours", "d") else name
     try:
@@ -80,6 +84,32 @@ def from_formatted_unit(full_key: str, config: Config, number: float) -> float:
     quantity = _registry().Quantity(number, _unit(full_key, config, True))
     converted: float = quantity.to(_unit(full_key, config, False)).magnitude
     return converted
+
+
+def in_unit(full_key: str, config: Config, number: float, unit: str) -> float:
+    """*number*, in the item's unit, in another one.
+
+    Raises:
+        ItemValueError: A unit that pint does not know.
+        ItemTypeError: One of another dimension.
+        MktlError: pint is not installed.
+    """
+    quantity = to_quantity(full_key, config, number)
+    try:
+        converted: float = quantity.to(_named(full_key, config, unit)).magnitude
+    except MktlError:
+        raise
+    except Exception:
+        raise ItemTypeError(f"{full_key}: its unit {quantity.units} cannot be had in {unit}") from None
+    return converted
+
+
+def from_unit(full_key: str, config: Config, number: float, unit: str) -> float:
+    """The inverse of :func:`in_unit`: *number* of *unit* in the item's own."""
+    in_item_units: float = from_quantity(
+        full_key, config, _registry().Quantity(number, _named(full_key, config, unit))
+    )
+    return in_item_units
 
 
 def from_quantity(full_key: str, config: Config, quantity: Any) -> Any:

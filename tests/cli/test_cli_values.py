@@ -60,4 +60,9 @@ def test_json_has_every_field_and_the_units_of_both_forms() -> None:
 def test_a_value_is_shown_as_its_item_says_or_else_plainly(
     config: dict[str, Any], value: Any, text: str
 ) -> None:
-    assert formatted("lab.x", config, value) == text
+    assert formatted("lab.x", config, value) == (text, "")
+
+
+def test_a_value_that_its_format_cannot_show_is_shown_in_its_own_unit() -> None:
+    units = {"": "rad", "formatted": "parrots"}
+    assert formatted("lab.x", {"type": "numeric", "units": units}, 1.5) == ("1.5", "rad")
