@@ -199,6 +199,12 @@ def test_a_late_answer_is_dropped_by_its_number_and_nothing_is_waited_for(tcp, n
     assert (tcp.in_step, tcp.counts.late_replies) == (True, 1)
 
 
+def test_who_answers_what_was_for_everybody_is_not_listened_to(tcp) -> None:
+    assert tcp.transact(0, write(Span("holding", 1, 1), [7])) == []
+    assert tcp.transact(1, TWO) == [2]
+    assert tcp.counts.late_replies == 1
+
+
 def test_an_answer_in_pieces_is_put_together(numbered) -> None:
     def device(frame: bytes) -> list[tuple[float, bytes]]:
         [(_, answer)] = numbered(frame)
