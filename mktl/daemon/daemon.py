@@ -351,6 +351,7 @@ class Daemon:
     def _stop_polls(self) -> None:
         for item in self.items.values():
             item.poll(None)
+            item._primer.stop()
 
     def __enter__(self) -> Daemon:
         return self

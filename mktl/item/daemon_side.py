@@ -15,11 +15,12 @@ from ..errors import MktlError, NotSettableError
 from ..protocol.incoming import Incoming
 from ..protocol.message import Request
 from ..wire.bulk import array_from
-from ..wire.codec import VERSIONS
+from ..wire.codec import JSON, VERSIONS
 from ..wire.frames import topic
 from ..wire.payload import Bulk, Payload
 from .callbacks import Callbacks
 from .performers import Performers
+from .primer import PREFIX, Primer
 from .reading import SOUND, Reading, same_value
 from .types import check_value
 
@@ -68,6 +69,7 @@ class DaemonSide(Performers):
         self.pub = pub
         self._topics = {version: topic(self.full_key, version) for version in VERSIONS}
         self._lane: Lane | None = pub.workers.lane() if pub is not None else None
+        self._primer = Primer(self._prime)
         self._encoded: _Encoded | None = None
         self._published = 0
         self._poll_waiting = False
@@ -204,6 +206,11 @@ class DaemonSide(Performers):
             self._saved = self._persist(reading)
         self._callbacks.notify(reading)
 
+    def _prime(self) -> None:
+        if self.pub is not None:
+            topics = {JSON: PREFIX + self._topics[JSON]}
+            self.pub.server.publish(topics, partial(self._encode, self._reading))
+
     def _encode(self, reading: Reading, version: bytes) -> tuple[bytes, Bulk]:
         """The payload of *reading*, encoded once for its broadcast and all GETs."""
         encoded = self._encoded
@@ -218,6 +225,8 @@ class DaemonSide(Performers):
 
     def _take_get(self, request: Incoming) -> bool:
         """Answer a GET at once when nothing has to be asked; else queue it. True: answered."""
+        if request.payload.get("prime") and self.config.get("type") != "bulk":
+            self._primer.start()
         asks = bool(request.payload.refresh)
         if not asks and not self._overrides("req_get"):
             request.answer_raw(*self._encode(self._reading, request.version))

@@ -53,7 +53,7 @@ def test_another_daemon_on_the_port_of_a_lost_one_is_not_believed(remote, impost
     wait_for(lambda: item.status == "stale")
     impostor()
     assert item.store.address("temp") == address
-    with pytest.raises(TimeoutError, match="lab.temp: another daemon answers at"):
+    with pytest.raises(TimeoutError, match=r"lab\.temp: another daemon answers at"):
         item.set(5.0)
     with pytest.raises(TimeoutError, match="another daemon answers at"):
         item.get(refresh=True)

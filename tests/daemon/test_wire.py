@@ -344,3 +344,31 @@ def test_an_array_is_acknowledged_before_it_is_taken_apart(raw) -> None:
     raw.send(b"a", b"1", b"SET", b"lab.image", b"", fields, b"\x01\x00\x02\x00")
     assert [raw.receive()[2], raw.receive()[2]] == [b"ACK", b"REP"]
     assert raw.ask(*get("lab.image"))[6] == b"\x01\x00\x02\x00"
+
+
+def test_a_subscriber_that_asks_to_be_primed_hears_that_its_subscription_has_arrived(raw, daemon) -> None:
+    context = zmq.Context()
+    socket = context.socket(zmq.SUB)
+    socket.linger = 0
+    socket.rcvtimeo = 5000
+    socket.connect(f"tcp://127.0.0.1:{daemon.pub}")
+    try:
+        socket.subscribe(b"prime:lab.temp.")
+        assert json.loads(raw.ask(*get("lab.temp", payload=b'{"prime": true}'))[5])["value"] == 4.2
+        for _ in range(2):  # nothing has changed: it is repeated
+            topic, version, payload = socket.recv_multipart()
+            assert (topic, version, json.loads(payload)["value"]) == (b"prime:lab.temp.", b"a", 4.2)
+    finally:
+        socket.close()
+        context.term()
+
+
+def test_priming_ends_by_itself() -> None:
+    from mktl.item import primer
+
+    told = []
+    priming = primer.Primer(lambda: told.append(1))
+    priming.start()
+    wait_for(lambda: told)
+    priming._ends_s = 0.0  # as if 5 s had passed
+    wait_for(lambda: priming._timer is None)
