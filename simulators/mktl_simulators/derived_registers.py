@@ -10,7 +10,7 @@ from mktl.devicefile.register import Table as FileTable
 from mktl.devicefile.words import decode, encode, with_bit
 from mktl.errors import ItemTypeError, ItemValueError, MktlError, UnknownItemError
 
-from .derived_values import accepts, start_of
+from .derived.start import accepts, start_of
 from .modbus.registers import ILLEGAL_ADDRESS, ILLEGAL_VALUE, ModbusException, RegisterDevice, Table
 
 #: One register or bit.

@@ -42,6 +42,16 @@ class Talkative(SimulatedDevice, Protocol):
         ...
 
 
+@runtime_checkable
+class Punctual(Talkative, Protocol):
+    """A talkative device that knows when it speaks next, so that nobody need look often."""
+
+    @property
+    def due_in_s(self) -> float | None:
+        """How much of its own time has to pass until then; None while it has nothing to say."""
+        ...
+
+
 @dataclass(slots=True)
 class Manners:
     """How a device wishes to be spoken to. It answers the impolite too, and counts them.

@@ -21,7 +21,7 @@ from typing import Generic, Self, TypeVar
 
 from mktl.errors import MktlError
 
-from .dialect import SimulatedDevice, Talkative
+from .dialect import Punctual, SimulatedDevice, Talkative
 from .faults import Faults, Piece
 
 log = logging.getLogger(__name__)
@@ -67,6 +67,8 @@ class LineServer(ABC, Generic[DeviceT]):
         self._received = bytearray()
         self._waiting = bytearray()
         self._fd: int | None = None
+        #: Who spoke last, on lines where that makes a difference.
+        self._whence: Hashable = None
         self._orders: deque[tuple[Callable[[], None], Future[None]]] = deque()
         self._closing = False
         #: Set before the last orders are refused, so that an order is carried out, refused or not accepted.
@@ -212,9 +214,17 @@ class LineServer(ABC, Generic[DeviceT]):
             self._refuse_orders()
 
     def _pause_s(self) -> float:
-        tick_s = TALK_TICK_S if isinstance(self.device, Talkative) else TICK_S
+        tick_s = self._tick_s()
         due_s = self.faults.next_due_s
         return tick_s if due_s is None else min(max(due_s - self._clock(), 0.0), tick_s)
+
+    def _tick_s(self) -> float:
+        """How long the line may sleep at most."""
+        if not isinstance(self.device, Punctual):
+            return TALK_TICK_S if isinstance(self.device, Talkative) else TICK_S
+        with self._lock:
+            due_s = self.device.due_in_s
+        return TICK_S if due_s is None or not self.speed else min(due_s / self.speed, TICK_S)
 
     def _catch_up(self) -> None:
         """Send what is due by now, of replies and of what the device says by itself."""
@@ -231,7 +241,7 @@ class LineServer(ABC, Generic[DeviceT]):
             said = self.device.unasked() if isinstance(self.device, Talkative) else b""
         # While earlier bytes wait nobody listens, and a device does not repeat itself later.
         if said and not self._waiting:
-            self.faults.pass_on(b"", said, now_s)
+            self.faults.pass_on(b"", said, now_s, self._whence)
         return now_s
 
     def _ready(self, events: int) -> None:
@@ -258,6 +268,7 @@ class LineServer(ABC, Generic[DeviceT]):
         """Hand *data* to the device, and to the faults what it answers to who sent it."""
         self._look_after_line()
         now_s = self._pass_time()
+        self._whence = whence
         with self._lock:
             self._received += data
             if self._keep is not None:

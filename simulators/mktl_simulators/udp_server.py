@@ -78,7 +78,7 @@ class UdpServer(LineServer[DeviceT]):
         return True
 
     def _put(self, piece: Piece) -> None:
-        """One datagram, to who sent the command; what nobody asked for has nowhere to go."""
+        """One datagram, to who sent the command, or the last one; before that there is nowhere to go."""
         sender: Any = piece.whither
         if self._socket is not None and sender is not None:
             try:
