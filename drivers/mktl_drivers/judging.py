@@ -116,7 +116,16 @@ def fit(value: Any, item_type: str | None) -> Any:
         return value.decode("latin-1") if isinstance(value, bytes) else str(value)
     if item_type == "numeric" and isinstance(value, str):
         return float(value)
+    if item_type == "bulk" and isinstance(value, (bytes, list)):
+        return _array(value)
     return value
+
+
+def _array(value: bytes | list[Any]) -> Any:
+    """What a bulk item holds: bytes as they are, numbers as what they are."""
+    import numpy
+
+    return numpy.frombuffer(value, dtype="uint8") if isinstance(value, bytes) else numpy.asarray(value)
 
 
 def in_words(value: Any, metadata: Mapping[str, Any]) -> str:

@@ -78,7 +78,7 @@ def test_a_driver_that_has_one_device_on_a_line_says_so(log, tmp_path) -> None:
 def test_only_the_line_itself_is_simulated(log, tmp_path, monkeypatch) -> None:
     stand_in = SimpleNamespace(settings={"unit": 7}, close=lambda: log.append("close stand-in"))
     asked = []
-    monkeypatch.setattr(drivers, "make_stand_in", lambda device, link, speed: asked.append(link) or stand_in)
+    monkeypatch.setattr(drivers, "make_stand_in", lambda device, link, *_: asked.append(link) or stand_in)
     BoundDevice(device(tmp_path, "bus"), simulate=True).close()
     assert asked == ["one"]
     assert log[0] == "make one 7"

@@ -413,6 +413,10 @@ gap_timeout_s = 0.05
 type = "bulk"
 get = 'CURV?'
 reply = '{:block i16}'
+[items.raw]
+type = "bulk"
+get = 'RAW?'
+reply = '{:block}'
 [items.trace]
 type = "numeric array"
 get = 'TRAC?'
@@ -425,9 +429,11 @@ def test_a_waveform_as_a_block_and_as_a_long_line(run) -> None:
     numbers = [n / 7 for n in range(556)]
     book = {
         b"CURV?\n": b"#18" + samples + b"\n",
+        b"RAW?\n": b"#13\x00\n\xff\n",
         b"TRAC?\n": ",".join(f"{number:.6E}" for number in numbers).encode() + b"\n",
     }
     items, _ = run(SCOPE, lambda command: book[command])
-    settled(items, "wave", "trace")
+    settled(items, "wave", "raw", "trace")
+    assert items["raw"].value.tolist() == [0, 10, 255]
     assert items["wave"].value.tolist() == [-1, 10, 2570, 13]
     assert items["trace"].value == pytest.approx(numbers, rel=1e-6)
