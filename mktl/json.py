@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .errors import UnsendableError
 from .wire.codec import decode_json, encode_json
 
 
@@ -16,6 +17,8 @@ def dumps(value: Any) -> bytes:
     >>> dumps([1, None, "K"])
     b'[1, null, "K"]'
     """
+    if isinstance(value, dict) and None in value:  # of a payload's own names this is never asked
+        raise UnsendableError("not a JSON value: None is no key")
     return encode_json(value)
 
 

@@ -20,6 +20,8 @@ VERSIONS = (JSON, MSGPACK)
 #: The extension type of an integer beyond 64 bits: two's complement, big-endian.
 _BIG_INTEGER = 1
 
+_CONTAINERS = (dict, list, tuple)
+
 # One encoder for all: json.dumps with options of its own would build one per call.
 _to_json = json.JSONEncoder(allow_nan=False).encode
 
@@ -79,7 +81,9 @@ def decode(raw: bytes, version: bytes) -> dict[str, Any]:
 def encode_json(fields: Mapping[str, Any]) -> bytes:
     """*fields* as JSON."""
     try:
-        _refuse_null_keys(fields)
+        for value in fields.values() if isinstance(fields, dict) else (fields,):
+            if isinstance(value, _CONTAINERS):
+                _refuse_null_keys(value)
         return _to_json(fields).encode()
     except ValueError:
         value = fields.get("value") if isinstance(fields, Mapping) else fields
@@ -94,13 +98,10 @@ def _refuse_null_keys(value: Any) -> None:
     if isinstance(value, dict):
         if None in value:
             raise TypeError("None is no key")
-        for inner in value.values():
-            if isinstance(inner, dict | list | tuple):
-                _refuse_null_keys(inner)
-    elif isinstance(value, list | tuple):
-        for inner in value:
-            if isinstance(inner, dict | list | tuple):
-                _refuse_null_keys(inner)
+        value = value.values()
+    for inner in value:
+        if isinstance(inner, _CONTAINERS):
+            _refuse_null_keys(inner)
 
 
 def decode_json(raw: bytes | str) -> Any:
