@@ -64,6 +64,10 @@ class Clock:
         """Call *function* once, *delay_s* seconds from now."""
         return self._add(Timer(function, self._now() + delay_s, None))
 
+    def left_s(self, timer: Timer) -> float:
+        """Seconds until *timer* is due; negative when it is late."""
+        return timer.due_s - self._now()
+
     def _add(self, timer: Timer) -> Timer:
         with self._changed:
             if self._closed:
@@ -165,6 +169,13 @@ def period(function: Tick) -> float | None:
     with _lock:
         timer = _started.get(function)
     return timer.period_s if timer is not None else None
+
+
+def due_in_s(function: Tick) -> float | None:
+    """Seconds until *function* is called next; None when it never is."""
+    with _lock:
+        timer = _started.get(function)
+        return None if timer is None or timer.cancelled else _clock.left_s(timer)
 
 
 def stop(function: Tick) -> None:

@@ -103,33 +103,6 @@ class TextLink(Unit):
         """The thread of the line."""
         return self._runner
 
-    # -- how it fares
-
-    @property
-    def exchanges(self) -> int:
-        """Commands sent since the link was made."""
-        return self.line.counts.exchanges
-
-    @property
-    def timeouts(self) -> int:
-        """Replies that did not come, or broke off."""
-        return self.line.counts.timeouts
-
-    @property
-    def late_replies(self) -> int:
-        """Times that something came which was no answer to what was asked last."""
-        return self.line.counts.late_replies
-
-    @property
-    def reconnects(self) -> int:
-        """Connections after the first one."""
-        return max(0, self.line.counts.connections - 1)
-
-    @property
-    def last_error(self) -> str:
-        """What went wrong last, or nothing."""
-        return self.line.counts.last_error
-
     # -- others on the line
 
     def share(self, spec: LinkSpec) -> SharedLink:

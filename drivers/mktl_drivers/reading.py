@@ -73,6 +73,11 @@ class Source:
         plain = len(self._turns) == 1 and self._turns[0].is_usual and self._frames
         return self._frames[0] or b"" if plain else b""
 
+    @property
+    def failures(self) -> int:
+        """How often in a row it has failed by now."""
+        return self._failures
+
     # -- from any thread
 
     def schedule(self, item: BoundItem, period_s: float | None) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import mktl
 from mktl.devicefile import Device, ItemSpec, LinkSpec, Query
@@ -15,7 +16,7 @@ from mktl.errors import DeviceError
 from .backoff import Backoff
 from .bound import BoundItem
 from .checks import ErrorCheck
-from .jobs import Jobs
+from .jobs import Jobs, Priority
 from .line import Line
 from .reading import Source
 from .rehearsal import rehearse
@@ -50,12 +51,17 @@ class Unit:
         jobs: Its lane.
     """
 
+    #: Whether what is said is commands and replies that a person could type, with :meth:`raw`.
+    is_text: ClassVar[bool] = True
+
     def __init__(self, spec: LinkSpec, line: Line, jobs: Jobs) -> None:
         self.spec = spec
         self.name = spec.name
         self.line = line
         self.jobs = jobs
-        self.state: State = "connecting"
+        self._state: State = "connecting"
+        #: Since when it is in this state, UNIX seconds.
+        self.since = time.time()
         self.items: Sequence[BoundItem] = ()
         self.check = None if spec.check_after_set is None else ErrorCheck(line, spec.check_after_set)
         self._sources: dict[Query, Source] = {}
@@ -70,6 +76,43 @@ class Unit:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.title}, {self.state}>"
+
+    # -- how it fares
+
+    @property
+    def state(self) -> State:
+        """Whether the device is there."""
+        return self._state
+
+    @state.setter
+    def state(self, state: State) -> None:
+        if state != self._state:
+            self._state, self.since = state, time.time()
+
+    @property
+    def exchanges(self) -> int:
+        """Commands sent on the line since it was made."""
+        return self.line.counts.exchanges
+
+    @property
+    def timeouts(self) -> int:
+        """Replies that did not come, or broke off."""
+        return self.line.counts.timeouts
+
+    @property
+    def late_replies(self) -> int:
+        """Times that something came which was no answer to what was asked last."""
+        return self.line.counts.late_replies
+
+    @property
+    def reconnects(self) -> int:
+        """Connections after the first one."""
+        return max(0, self.line.counts.connections - 1)
+
+    @property
+    def last_error(self) -> str:
+        """What went wrong last, or nothing."""
+        return self.line.counts.last_error
 
     @property
     def title(self) -> str:
@@ -118,6 +161,18 @@ class Unit:
     def taps(self) -> Taps:
         """Who is told of all that passes on the line."""
         return self.line.taps
+
+    def raw(self, command: bytes) -> bytes:
+        """Send *command*, with the link's end, ahead of all polls, and return the next whole reply.
+
+        Raises:
+            LinkDownError: The device is away; nothing was sent.
+            DeviceTimeoutError: It was sent, and no reply came; some commands have none.
+            DeviceError: The line is out of hand.
+        """
+        timeout_s = self.spec.reply_timeout_s
+        reply: bytes = self.jobs.submit(lambda: self.line.ask(command, timeout_s), Priority.SET).result()
+        return reply
 
     def rehearse(self, item: BoundItem, replies: Sequence[bytes], tap: Tap, **values: Any) -> None:
         """Read *item*, or set it, with *replies* in the place of the device's; see :func:`.rehearse`."""

@@ -11,8 +11,9 @@ from ..daemon import configure, drivers
 from ..devicefile import Device
 from ..errors import DeviceFileError, MktlError, Problem
 from .endings import OK, USAGE
-from .filework import counted, say_problems
+from .filework import say_problems
 from .reach import print_json
+from .texts import counted
 
 #: How many keys are listed before the rest is only counted.
 _LISTED = 6

@@ -113,7 +113,7 @@ def _keys(
         CompletionItem(f"{prefix}{key}{suffix}", help=printable(str(item.get("description") or "")) or None)
         for key, item in items.items()
         if key.startswith(typed)
-        and (typed.startswith("_") or not is_housekeeping(key))
+        and (is_housekeeping(typed) or not is_housekeeping(key))
         and (fits is None or fits(item))
     ]
 

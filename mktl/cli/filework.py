@@ -9,6 +9,7 @@ import click
 from ..daemon import configure
 from ..devicefile import Device
 from ..errors import DeviceFileError
+from .texts import counted
 
 
 def read_device(file: str, parameters: Mapping[str, str]) -> Device | None:
@@ -31,14 +32,3 @@ def say_problems(file: str, error: DeviceFileError) -> None:
     for problem in error.problems:
         click.echo(str(problem), err=True)
     click.echo(f"mark: {file} has {counted(len(error.problems), 'mistake')}", err=True)
-
-
-def counted(number: int, noun: str) -> str:
-    """A number of things.
-
-    >>> counted(1, "query"), counted(2, "query")
-    ('1 query', '2 queries')
-    """
-    if number == 1:
-        return f"1 {noun}"
-    return f"{number} {noun[:-1]}ies" if noun.endswith("y") else f"{number} {noun}s"

@@ -212,6 +212,20 @@ def describe(context: click.Context, /, names: tuple[str, ...], store: str | Non
     return run(names, store, failures=failures_of(context), **options)
 
 
+@mark.command(short_help="Say what is behind an item, and why it is in error.")
+@click.argument("names", nargs=-1, required=True, metavar="NAME...", shell_complete=a_name)
+@with_options(in_store, timeout, as_json, verbose)
+@click.pass_context
+def explain(context: click.Context, /, names: tuple[str, ...], store: str | None, **options: Any) -> int:
+    """Say in plain words what is behind each NAME: how its value is got and how far it can be trusted.
+
+    What was sent and came last, when the next poll is due, how the link fares, and why the item is in error.
+    """
+    from .explaining import run
+
+    return run(names, store, failures=failures_of(context), **options)
+
+
 @mark.command(short_help="Print what a shell needs to complete names.", epilog=IN_SHELLS)
 @click.argument("shell", type=click.Choice(SHELLS))
 def completion(shell: str) -> None:

@@ -77,3 +77,14 @@ def age_text(age_s: float) -> str:
 def timestamp(time: float) -> str:
     """UNIX seconds as local time with its offset, to the millisecond: what ``date -d`` reads."""
     return datetime.fromtimestamp(time).astimezone().isoformat(timespec="milliseconds")
+
+
+def counted(number: int, noun: str) -> str:
+    """A number of things.
+
+    >>> counted(1, "query"), counted(2, "query")
+    ('1 query', '2 queries')
+    """
+    if number == 1:
+        return f"1 {noun}"
+    return f"{number} {noun[:-1]}ies" if noun.endswith("y") else f"{number} {noun}s"

@@ -30,6 +30,7 @@ from .announce import Announcer
 from .catalog import Catalog
 from .devices import BoundDevice
 from .drivers import Link
+from .linkitems import LinkItems, is_visible
 from .requests import Router
 from .twin import TwinSearch
 
@@ -240,13 +241,18 @@ class Daemon:
         if self._device is not None:
             self._device.bind(self.add_item, self._is_added)
         builtin.add(self)
+        links = (*self.links.values(), *self._own_links)
+        visible = [LinkItems(self, link) for link in links if is_visible(link)]
         for key in self._block["items"]:
             if key not in self.items:
                 self.add_item(Item, key)
         self.store.makers.pop(self.uuid, None)
         self._block["hash"] = items_hash(self._block["items"])
         self._load_values()
-        for link in (*self.links.values(), *self._own_links):
+        for shown in visible:
+            shown.start()
+            self._endings.callback(shown.stop)
+        for link in links:
             link.open()
             self._endings.callback(link.close)
         self.setup_final()

@@ -44,6 +44,7 @@ class ModbusUnit(Unit):
     """One device by its number; :meth:`describe` has to be called once."""
 
     line: ModbusLine
+    is_text = False
 
     def describe(self, settings: ModbusSettings) -> None:
         """Take on what the device file says of the device.

@@ -1,0 +1,107 @@
+"""Listening in on a link: what was said last, how long answers take, how busy it is, the wire trace."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ..devicefile.traffic import escaped
+
+#: Where wire traces go, at level INFO.
+trace_log = logging.getLogger("mktl.trace")
+
+#: Commands whose last exchange is remembered; sets of many values would go on for ever.
+MOST_COMMANDS = 256
+#: Bytes of a reply that are remembered.
+MOST_BYTES = 2000
+#: The share of the newest answer in the latency.
+_NEWEST = 0.2
+
+
+@dataclass(slots=True)
+class Exchange:
+    """The last time that something was sent."""
+
+    sent: bytes
+    #: When, UNIX seconds.
+    time: float
+    came: bytes = b""
+
+
+class Listener:
+    """A tap on a line that remembers and measures; told by the link's thread, asked by others.
+
+    Args:
+        clock: Seconds that never jump.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        #: By what was sent, the last one last.
+        self.exchanges: OrderedDict[bytes, Exchange] = OrderedDict()
+        #: From a command to the end of its reply, s, of the last answers; None before the first.
+        self.latency_s: float | None = None
+        self._current: Exchange | None = None
+        self._sent_s = 0.0
+        self._busy_s = 0.0
+        #: Up to when the line has been counted as busy; None while nothing is under way.
+        self._counted_s: float | None = None
+        self._looked = clock(), 0.0
+
+    def sent(self, data: bytes) -> None:
+        """An exchange begins."""
+        self._sent_s = self._counted_s = self._clock()
+        current = self._current = Exchange(data, time.time())
+        self.exchanges.pop(data, None)
+        self.exchanges[data] = current
+        if len(self.exchanges) > MOST_COMMANDS:
+            self.exchanges.popitem(last=False)
+
+    def received(self, data: bytes) -> None:
+        """It goes on; what comes unasked keeps nobody busy."""
+        current = self._current
+        if current is not None and len(current.came) < MOST_BYTES:
+            current.came += data
+        if self._counted_s is not None:
+            now_s = self._clock()
+            self._busy_s += now_s - self._counted_s
+            self._counted_s = now_s
+
+    def replied(self, *_: object) -> None:
+        """It is over."""
+        if self._counted_s is None:
+            return
+        took_s = self._clock() - self._sent_s
+        known_s = self.latency_s
+        self.latency_s = took_s if known_s is None else known_s + _NEWEST * (took_s - known_s)
+        self._counted_s = None
+
+    def load(self) -> float:
+        """The share of the time since the last look in which the line was busy, 0 to 1."""
+        now_s, busy_s = self._clock(), self._busy_s
+        (then_s, before_s), self._looked = self._looked, (now_s, busy_s)
+        return min(1.0, (busy_s - before_s) / (now_s - then_s)) if now_s > then_s else 0.0
+
+
+class Trace:
+    """A tap that writes all that passes on a link to the log, as text and in hex."""
+
+    def __init__(self, link: str) -> None:
+        self._link = link
+
+    def sent(self, data: bytes) -> None:
+        """To the device."""
+        self._write(">", data)
+
+    def received(self, data: bytes) -> None:
+        """From the device, as it comes."""
+        self._write("<", data)
+
+    def replied(self, *_: object) -> None:
+        """Has passed already."""
+
+    def _write(self, direction: str, data: bytes) -> None:
+        trace_log.info("%s %s %s  (%s)", self._link, direction, escaped(data), data.hex(" "))

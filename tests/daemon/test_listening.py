@@ -1,0 +1,83 @@
+"""What a daemon learns by listening in on a link; time is handed in."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+
+from mktl.daemon.listening import MOST_COMMANDS, Listener, Trace
+
+
+class Clock:
+    now_s = 100.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+def hear(listener: Listener, clock: Clock, *events: tuple[float, str, bytes]) -> None:
+    """Events at seconds since the start."""
+    for at_s, method, data in events:
+        clock.now_s = 100.0 + at_s
+        getattr(listener, method)(data)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+def test_the_last_exchange_of_each_command_is_remembered(clock: Clock) -> None:
+    listener = Listener(clock)
+    hear(
+        listener, clock,
+        (0.0, "sent", b"A?\n"), (0.1, "received", b"1"), (0.2, "received", b"\n"), (0.2, "replied", b"1"),
+        (0.3, "sent", b"B?\n"), (0.4, "received", b"2\n"), (0.4, "replied", b"2"),
+        (0.5, "sent", b"A?\n"),
+    )  # fmt: skip
+    assert [(one.sent, one.came) for one in listener.exchanges.values()] == [
+        (b"B?\n", b"2\n"),
+        (b"A?\n", b""),
+    ]
+
+
+def test_sets_of_ever_other_values_are_forgotten_in_the_end(clock: Clock) -> None:
+    listener = Listener(clock)
+    for value in range(MOST_COMMANDS + 10):
+        listener.sent(b"SET %d\n" % value)
+    assert len(listener.exchanges) == MOST_COMMANDS
+    assert b"SET 0\n" not in listener.exchanges
+
+
+def test_latency_is_from_a_command_to_the_end_of_its_reply(clock: Clock) -> None:
+    listener = Listener(clock)
+    assert listener.latency_s is None
+    hear(listener, clock, (0.0, "sent", b"A"), (0.05, "received", b"1"), (0.1, "replied", b"1"))
+    assert listener.latency_s == pytest.approx(0.1)
+    hear(listener, clock, (1.0, "sent", b"A"), (1.2, "received", b"1"), (1.2, "replied", b"1"))
+    assert listener.latency_s == pytest.approx(0.1 + 0.2 * 0.1)
+
+
+def test_load_is_the_share_of_time_until_replies_ended_since_the_last_look(clock: Clock) -> None:
+    listener = Listener(clock)
+    hear(
+        listener, clock,
+        (0.0, "sent", b"A"), (0.2, "received", b"1"), (0.3, "received", b"1"), (0.3, "replied", b"11"),
+        (0.8, "received", b"unasked"),
+    )  # fmt: skip
+    clock.now_s = 101.0
+    assert listener.load() == pytest.approx(0.3)
+    clock.now_s = 102.0
+    assert listener.load() == 0.0
+
+
+def test_the_trace_has_text_and_hex_of_both_directions(caplog: pytest.LogCaptureFixture) -> None:
+    trace = Trace("oven")
+    with caplog.at_level(logging.INFO, "mktl.trace"):
+        trace.sent(b"T?\n")
+        trace.received(b"\x02\r\n")
+    assert [record.message for record in caplog.records] == [
+        r"oven > T?\n  (54 3f 0a)",
+        r"oven < \x02\r\n  (02 0d 0a)",
+    ]
