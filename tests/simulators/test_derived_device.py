@@ -377,7 +377,10 @@ def another(spec: ItemSpec) -> Any:
     if spec.metadata.get("type") == "string":
         return "other"
     low, high = spec.metadata.get("range") or (0, 8)
-    return low + round((high - low) / 4)
+    value = low + round((high - low) / 4)
+    if 0 < spec.conversion.scale < 1e-3:  # of a fine step, whose numbers are whole
+        return spec.conversion.to_item(round(spec.conversion.to_device(value)))
+    return value
 
 
 def agree(read: Any, there: Any) -> bool:

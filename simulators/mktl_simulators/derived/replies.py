@@ -75,6 +75,14 @@ class Writer:
         """The whole reply of this form, such as an error; framed as the replies of *step*, or of the link."""
         return self._whole(template, values, step or Step())
 
+    def can_write(self, template: Template, values: Mapping[str, object]) -> bool:
+        """True when the template has a place for these values."""
+        try:
+            template.format(values)
+        except (ItemTypeError, ItemValueError):
+            return False
+        return True
+
     def line(self, text: bytes, step: Step) -> bytes:
         """Something that nobody reads, as long as a reply to *step* has to be."""
         framing = self.framing(step)

@@ -6,21 +6,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from mktl.devicefile import Device, ItemSpec, LinkSpec, Query, Step, Template
-from mktl.errors import ItemTypeError, ItemValueError, MktlError, TemplateMismatchError
+from mktl.errors import ItemTypeError, ItemValueError, TemplateMismatchError
 
 from .errors import ErrorMemory, Mistake, error_form, error_values
 from .motion import Motions
 from .phrases import Exchange, Heard, Memory, turns_of
-from .replies import Writer, filled, why_not_whole
+from .replies import Writer, filled
 from .start import accepts, to_device
 from .stream import Stream
+from .trial import check_reading, check_saying, replies_to
 from .values import Values
 
 _ITEM = "item."
 #: Where nothing is known of what the device says, but that it says something.
 _SOMETHING = b"OK"
-#: Elements of an array whose length only the length of the reply tells.
-LONGEST_ARRAY = 256
 
 
 class DerivedUnit:
@@ -37,11 +36,12 @@ class DerivedUnit:
         self.is_on = True
         self._writer = Writer(link)
         queries = [query for query in device.queries.values() if query.link == link.name]
-        self.values = Values(device, link.name, self._answers)
+        self.values = Values(device, link.name, lambda query: replies_to(query, self.values, self._writer))
         self._errors = ErrorMemory(link.check_after_set)
         self._memory = Memory(list(self._known(device, queries)))
         self._introduce(queries)
-        self._try(device, queries)
+        check_reading(device.path, queries, self.values, self._writer)
+        check_saying(device.path, self._memory.exchanges, self._writer)
         self.motions = Motions(device, self.values)
         self._streams = [
             Stream(query, device.fed_by(query.name))
@@ -127,7 +127,7 @@ class DerivedUnit:
         said = _formatted(identity.reply, filled(identity.reply, known))
         for query in alike:
             for name, value in _parsed(query.steps[0].reply, said).items():
-                self.values.set_field(query, name, value)
+                self.values.start_field(query, name, value)
 
     # -- answers
 
@@ -222,61 +222,6 @@ class DerivedUnit:
             return self._writer.form(form.reply, error_values(form, mistake), step)
         except (ItemTypeError, ItemValueError):  # a form of which nobody can say how to fill it
             return b""
-
-    # -- whether it can be done at all
-
-    def _answers(self, query: Query) -> list[bytes]:
-        """The replies to a query.
-
-        Raises:
-            ItemValueError, ItemTypeError: One cannot be written with the present values.
-        """
-        values = self.values.reply_values(query)
-        return [self._writer.reply(step, values) for step in query.steps if step.reply is not None]
-
-    def _try(self, device: Device, queries: Sequence[Query]) -> None:
-        """Answer everything once, so that a file that cannot be simulated says so at the start."""
-        for query in queries:
-            why = self._why_not_read(query)
-            if why:
-                raise MktlError(f"{device.path}: cannot simulate the reply of {query.name}: {why}")
-        for exchange in self._memory.exchanges:
-            for step in (step for turn in exchange.turns for step in turn.steps if not exchange.reads):
-                if step.reply is not None and (why := self._why_not_said(step)):
-                    what = f"the set of {exchange.sets.key}" if exchange.sets else step.reply.source
-                    raise MktlError(f"{device.path}: cannot simulate the answer to {what}: {why}")
-
-    def _why_not_read(self, query: Query) -> str | None:
-        """Why *query* cannot be answered; arrays grow until their reply is as long as it must be."""
-        why = self._why_not_framed(query)
-        arrays = {name: raw for name, raw in self.values.reply_values(query).items() if isinstance(raw, list)}
-        for count in range(2, LONGEST_ARRAY if why and arrays else 0):
-            for name, raw in arrays.items():
-                self.values.set_field(query, name, (raw * count)[:count])
-            if self._why_not_framed(query) is None:
-                return None
-        return why
-
-    def _why_not_framed(self, query: Query) -> str | None:
-        steps = [step for step in query.steps if step.reply is not None]
-        try:
-            replies = self._answers(query)
-        except (ItemTypeError, ItemValueError) as error:
-            return str(error)
-        for step, reply in zip(steps, replies, strict=True):
-            why = why_not_whole(reply, self._writer.framing(step), step.reply) if step.reply else None
-            if why:
-                return why
-        return None
-
-    def _why_not_said(self, step: Step) -> str | None:
-        if step.reply is None:
-            return None
-        try:
-            reply = self._writer.reply(step, filled(step.reply, {}))
-        except (ItemTypeError, ItemValueError) as error:
-            return str(error)
-        return why_not_whole(reply, self._writer.framing(step), step.reply)
 
 
 def _parsed(reply: Template | None, said: bytes) -> dict[str, object]:

@@ -121,7 +121,7 @@ class Values:
         """What stands in the fields of this query's reply now."""
         return {name: self._raw[self._same[query.name], name] for name in query.names}
 
-    def set_field(self, query: Query, field: str, raw: object) -> None:
+    def start_field(self, query: Query, field: str, raw: object) -> None:
         """Let a field of a reply start with another value, unless the file says what its item starts with."""
         place = self._same[query.name], field
         if not any(is_given(spec, self._initial) for spec in self._fed(place)):

@@ -1,0 +1,107 @@
+"""Whether the device made from a file could say what the file has it say; found out before anybody asks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from mktl.devicefile import Query, Step
+from mktl.errors import ItemTypeError, ItemValueError, MktlError
+
+from .phrases import Exchange
+from .replies import Writer, fields_of, filled, plausible, why_not_whole
+from .values import Values
+
+#: Elements of an array whose number only the length of the reply tells.
+LONGEST_ARRAY = 256
+
+
+def check_reading(path: Path, queries: Iterable[Query], values: Values, writer: Writer) -> None:
+    """Answer every query once; what nobody gave a starting value may get another one by that.
+
+    Raises:
+        MktlError: One cannot be answered; the text says why.
+    """
+    for query in queries:
+        why = _why_not_read(query, values, writer)
+        if why:
+            raise MktlError(f"{path}: cannot simulate the reply of {query.name}: {why}")
+
+
+def check_saying(path: Path, exchanges: Iterable[Exchange], writer: Writer) -> None:
+    """Answer everything else once.
+
+    Raises:
+        MktlError: An answer cannot be given; the text says why.
+    """
+    for exchange in exchanges:
+        steps = () if exchange.reads else (step for turn in exchange.turns for step in turn.steps)
+        for step in steps:
+            why = _why_not_said(step, writer)
+            if why:
+                what = f"the set of {exchange.sets.key}" if exchange.sets else step_name(step)
+                raise MktlError(f"{path}: cannot simulate the answer to {what}: {why}")
+
+
+def replies_to(query: Query, values: Values, writer: Writer) -> list[bytes]:
+    """The replies to a query.
+
+    Raises:
+        ItemValueError, ItemTypeError: One cannot be written with the present values.
+    """
+    known = values.reply_values(query)
+    return [writer.reply(step, known) for step in query.steps if step.reply is not None]
+
+
+def step_name(step: Step) -> str:
+    """What is sent, or else what is said."""
+    template = step.send or step.reply
+    return "" if template is None else f"'{template.source}'"
+
+
+def _why_not_read(query: Query, values: Values, writer: Writer) -> str | None:
+    why = _why_not_now(query, values, writer)
+    if why is not None:
+        _use_plain_values(query, values, writer)
+        why = _why_not_now(query, values, writer)
+    arrays = {name: raw for name, raw in values.reply_values(query).items() if isinstance(raw, list)}
+    for count in range(2, LONGEST_ARRAY if why and arrays else 0):
+        for name, raw in arrays.items():
+            values.start_field(query, name, (raw * count)[:count])
+        if _why_not_now(query, values, writer) is None:
+            return None
+    return why
+
+
+def _use_plain_values(query: Query, values: Values, writer: Writer) -> None:
+    """Start each field that cannot be written with something that its form has a place for."""
+    for step in query.steps:
+        for form in step.replies():
+            for name, field in fields_of(form).items():
+                if not writer.can_write(form, {**filled(form, {}), name: values.reply_values(query)[name]}):
+                    values.start_field(query, name, plausible(field))
+                    if not writer.can_write(form, filled(form, {})):
+                        values.start_field(query, name, field.plain)
+
+
+def _why_not_now(query: Query, values: Values, writer: Writer) -> str | None:
+    try:
+        replies = replies_to(query, values, writer)
+    except (ItemTypeError, ItemValueError) as error:
+        return str(error)
+    steps = [step for step in query.steps if step.reply is not None]
+    for step, reply in zip(steps, replies, strict=True):
+        why = why_not_whole(reply, writer.framing(step), step.reply) if step.reply else None
+        if why:
+            return why
+    return None
+
+
+def _why_not_said(step: Step, writer: Writer) -> str | None:
+    if step.reply is None:
+        return None
+    try:
+        reply = writer.reply(step, filled(step.reply, {}))
+    except (ItemTypeError, ItemValueError) as error:
+        return str(error)
+    return why_not_whole(reply, writer.framing(step), step.reply)
