@@ -33,7 +33,10 @@ class Stream:
 
     def is_due(self, changed: Collection[str]) -> bool:
         """Whether to say it now, which then counts as done; *changed* are the queries with other values."""
-        if self._left_s > 0 and self.query.name not in changed:
+        if self._left_s <= 0:
+            self._left_s = self.period_s - -self._left_s % self.period_s  # late once, but not ever later
+            return True
+        if self.query.name not in changed:
             return False
         self._left_s = self.period_s
         return True
