@@ -45,10 +45,14 @@ _WHERE = {
     "config": "",
     "errors": "",
     "json": "",
+    "meta": "",
     "poll": "",
     "protocol": "",
     "weakref": "",
 }
+
+# What the published interface has come to call otherwise.
+_RENAMED = {"meta": "config"}
 
 
 def __getattr__(name: str) -> Any:
@@ -57,6 +61,6 @@ def __getattr__(name: str) -> Any:
     except KeyError:
         raise AttributeError(f"module 'mktl' has no attribute {name!r}") from None
     if not module:
-        return import_module(f"{__name__}.{name}")
+        return import_module(f"{__name__}.{_RENAMED.get(name, name)}")
     value = globals()[name] = getattr(import_module(f"{__name__}.{module}"), name)
     return value

@@ -158,8 +158,9 @@ def test_both_orders_of_the_arguments_are_understood() -> None:
         assert (daemon.arguments, daemon.options, daemon.override) == (options, options, True)
 
 
-def test_a_stored_description_is_served_from_the_next_start_on() -> None:
-    mktl.config.authoritative("lab", "one", {"TEMP": {"type": "numeric", "initial": 4.2}})
+@pytest.mark.parametrize("module", ["config", "meta"])
+def test_a_stored_description_is_served_from_the_next_start_on(module) -> None:
+    getattr(mktl, module).authoritative("lab", "one", {"TEMP": {"type": "numeric", "initial": 4.2}})
     with mktl.Daemon("lab", "one"):
         assert mktl.get("lab.temp") == 4.2
 
