@@ -19,7 +19,7 @@ def serving(file: str | Path, parameters: Mapping[str, object]) -> Iterator[dict
     path = CONFIGS / file
     configure.adopt("lab", "device", path, {name: str(value) for name, value in parameters.items()})
     with mktl.Daemon("lab", "device") as daemon:
-        items = {key: item for key, item in daemon.items.items() if not key.startswith("_")}
+        items = {key: item for key, item in daemon.items.items() if not key.startswith(("_", "link."))}
         unread = {key: item for key, item in items.items() if getattr(item, "source", None) is not None}
         wait_for(lambda: all(item.status != "unset" for item in unread.values()), "every item to be read")
         yield items

@@ -23,7 +23,7 @@ def start(path: Path, port: object) -> mktl.Daemon:
 
 
 def values_of(daemon: mktl.Daemon) -> dict[str, mktl.Item]:
-    items = {key: item for key, item in daemon.items.items() if not key.startswith("_")}
+    items = {key: item for key, item in daemon.items.items() if not key.startswith(("_", "link."))}
     wait_for(lambda: all(item.status != "unset" for key, item in items.items() if "manual" not in key))
     return items
 

@@ -65,7 +65,7 @@ def serve_file(path: Path, text: str) -> mktl.Daemon:
 
 def read_all(daemon: mktl.Daemon) -> dict[str, mktl.Item]:
     """The items of the file, once each that is read has been."""
-    items = {key: item for key, item in daemon.items.items() if not key.startswith("_")}
+    items = {key: item for key, item in daemon.items.items() if not key.startswith(("_", "link."))}
     wait_for(
         lambda: all(item.status != "unset" for item in items.values() if getattr(item, "source", None)),
         "every item to be read",

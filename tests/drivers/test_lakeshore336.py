@@ -43,7 +43,11 @@ def serve_file() -> Iterator[Callable[..., mktl.Daemon]]:
 
 def file_items(daemon: mktl.Daemon) -> dict[str, mktl.Item]:
     """What the file describes and the device can tell."""
-    return {key: item for key, item in daemon.items.items() if not key.startswith("_") and key not in MANUAL}
+    return {
+        key: item
+        for key, item in daemon.items.items()
+        if not key.startswith(("_", "link.")) and key not in MANUAL
+    }
 
 
 # -- our own model, on a pseudo terminal

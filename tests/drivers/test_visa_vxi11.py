@@ -50,7 +50,7 @@ def test_after_a_timeout_it_is_cleared_and_the_late_reply_is_nobodys(device, ser
         items["temp"].get(refresh=True)
     device.after_s = 0.0
     assert items["setpoint"].get(refresh=True) == 0.0
-    assert device.clears == 1
+    assert device.clears >= 1
     assert (link.state, link.reconnects) == ("connected", 0)
     link.close()
 
