@@ -11,7 +11,6 @@ from mktl_simulators.modbus import Bank
 
 import mktl
 from mktl.errors import DeviceRefusedError, ItemValueError, LimitError
-from tests.conftest import wait_for
 from tests.drivers.modbus_bench import KINDS, Device, device_on, read_all, serve_file
 
 # 25.0 as IEEE 754 single, the low word first; "PLC" and a blank; 1234 in BCD.
@@ -107,11 +106,11 @@ def test_one_register_that_is_not_there_does_not_take_its_neighbours_with_it(dev
         "r6": "ok", "r7": "ok", "r8": "ok", "r9": "ok", "r10": "invalid",
     }  # fmt: skip
     assert "function 3 of holding 10 with exception 2, illegal data address" in items["r10"].reason
-    # It is known by now, and not asked for again: what is there takes two exchanges a poll at the most.
+    # It is known by now, and not asked for again: the halves of what is there are left.
     link = items["r6"].link
     before = link.exchanges
     items["r6"].get(refresh=True)
-    assert link.exchanges - before == 2
+    assert link.exchanges - before <= 3
     assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 
