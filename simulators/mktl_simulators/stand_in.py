@@ -95,7 +95,7 @@ def refusal(device: Device, link: str) -> str | None:
         _line_of(device, link)
         make_device(device, link)
     except MktlError as error:
-        return str(error)
+        return str(error).removeprefix(f"{device.path}: ")
     return None
 
 

@@ -250,6 +250,17 @@ def test_lines_between_a_command_and_its_reply_reach_their_items(make) -> None:
     assert engine.lines["box"].counts.late_replies == 0
 
 
+def test_a_line_that_has_nothing_to_say_yet_does_not_come(make) -> None:
+    text = (
+        "[queries.s]\nunsolicited = '{:/[0-9]+ kg/}'\n[items.x]\ntype = 'string'\nfrom = 's'\ninitial = ''\n"
+    )
+    box = make(text).device
+    box.advance(5.0)
+    assert box.unasked() == b""
+    box.put("x", "12 kg")
+    assert box.unasked() == b"12 kg\n"
+
+
 PROMPT = r"""
 send_end = '\r'
 reply_end = '\r\n'

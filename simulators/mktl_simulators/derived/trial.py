@@ -19,13 +19,18 @@ LONGEST_ARRAY = 256
 def check_reading(path: Path, queries: Iterable[Query], values: Values, writer: Writer) -> None:
     """Answer every query once; what nobody gave a starting value may get another one by that.
 
+    A line that comes unasked need not come before it has something to say.
+
     Raises:
         MktlError: One cannot be answered; the text says why.
     """
     for query in queries:
         why = _why_not_read(query, values, writer)
-        if why:
-            raise MktlError(f"{path}: cannot simulate the reply of {query.name}: {why}")
+        if why and not query.unsolicited:
+            raise MktlError(
+                f"{path}: cannot simulate the reply of {query.name}: {why}; "
+                "[simulate] initial may say what its items start with"
+            )
 
 
 def check_saying(path: Path, exchanges: Iterable[Exchange], writer: Writer) -> None:

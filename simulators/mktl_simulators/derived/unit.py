@@ -89,7 +89,14 @@ class DerivedUnit:
         """The lines that it says by itself by now."""
         changed = self.values.take_changes()
         due = [stream for stream in self._streams if stream.is_due(changed)]
-        return b"".join(self._writer.reply(stream.step, self._reading(stream.query)) for stream in due)
+        return b"".join(map(self._line, due))
+
+    def _line(self, stream: Stream) -> bytes:
+        """What it says of its own accord; nothing while its values are none that it could say."""
+        try:
+            return self._writer.reply(stream.step, self._reading(stream.query))
+        except (ItemTypeError, ItemValueError):
+            return b""
 
     @property
     def due_in_s(self) -> float | None:
