@@ -24,8 +24,8 @@ from .daemon import Daemon
 log = logging.getLogger(__name__)
 
 STORE = "markguide"
-#: How long a daemon that is asked whether it is alive may take.
-ALIVE_S = 2.0
+#: How long a daemon that is asked whether it is alive may take, and until it says that it has the question.
+ALIVE_S, ALIVE_ACK_S = 2.0, 0.5
 #: How long the answers of daemons to the first call are collected.
 CALL_S = 0.5
 
@@ -107,7 +107,7 @@ class Registry(Daemon):
         target = f"{block['store']}._{block['alias'].lower()}clk"
         request = Request("GET", target, Payload(refresh=True))
         try:
-            client().request(f"tcp://{reachable(host)}:{rep}", request, ALIVE_S, ALIVE_S / 2)
+            client().request(f"tcp://{reachable(host)}:{rep}", request, ALIVE_S, ALIVE_ACK_S)
         except TimeoutError:
             return False
         except MktlError:
@@ -122,7 +122,7 @@ class Registry(Daemon):
 
     def _ask(self, address: str) -> None:
         try:
-            known = client().request(address, Request("GET", "_hash"), ALIVE_S, ALIVE_S / 2).value
+            known = client().request(address, Request("GET", "_hash"), ALIVE_S, ALIVE_ACK_S).value
             for store in known if isinstance(known, dict) else ():
                 answer = client().request(address, Request("GET", f"{store}._catalog"), ALIVE_S).value
                 for block in answer.values() if isinstance(answer, dict) else ():

@@ -79,6 +79,7 @@ def same(one: Any, other: Any) -> bool:
 
 
 @pytest.mark.parametrize(("kind", "version"), CASES)
+@settings(max_examples=50, deadline=None)
 @given(data=st.data())
 def test_what_a_client_sets_is_what_it_gets(kind, version, data) -> None:
     value = data.draw(values(kind, version))
