@@ -318,7 +318,7 @@ def _encoded(payload: Fields | None) -> tuple[bytes, Bulk]:
 
 
 def _decoded(found: Frames) -> Payload | None:
-    if not found.payload:
+    if not found.payload and found.bulk is None:
         return None
     return Payload.decode(found.payload, found.bulk, found.version)
 
