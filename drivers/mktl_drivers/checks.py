@@ -34,7 +34,7 @@ class ErrorCheck:
     def empty(self) -> None:
         """Read old errors away, so that no set is blamed for them."""
         for _ in range(LONGEST_QUEUE if not self._empty else 0):
-            if self._ask().get("") == self._check.good:
+            if self._ask().get("") in self._check.good:
                 break
         self._empty = True
 
@@ -47,7 +47,7 @@ class ErrorCheck:
         answers: list[str] = []
         while len(answers) < LONGEST_QUEUE:
             answer = self._ask()
-            if answer.get("") == self._check.good:
+            if answer.get("") in self._check.good:
                 break
             answers.append(self._told(answer))
             self._empty = False

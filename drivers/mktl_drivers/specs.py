@@ -44,7 +44,7 @@ def link_spec(
     check = None
     if check_after_set is not None:
         send, reply, good = check_after_set
-        check = Check(compiled(send), compiled(reply), good)
+        check = Check(compiled(send), compiled(reply), (good,))
     return LinkSpec(
         name=name,
         driver="",

@@ -164,8 +164,8 @@ class Check:
 
     send: Template
     reply: Template
-    #: The value of ``{:...}`` in *reply* when all is well.
-    good: Any
+    #: The values of ``{:...}`` in *reply* with which all is well.
+    good: tuple[Any, ...]
     #: Bit number of the answer → the device's words for it; empty when the answer is not a mask.
     bits: Mapping[int, str] = dataclasses.field(default_factory=dict)
 

@@ -121,7 +121,7 @@ def _check(
     if lacking:
         entry.report("check_after_set", "reply", message=f'{lacking}; "good" is compared with it')
         return None
-    never = never_equal(reply, VALUE, [table.good])
+    never = never_equal(reply, VALUE, table.good)
     if never:
         entry.report("check_after_set", "good", message=never)
     if table.bits and never_equal(reply, VALUE, [1]):

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from pydantic import ConfigDict, Field
 
-from .keys import Above0, Answer, Bits, NotNegative, Seconds, Whole
+from .keys import Above0, Accepted, Answer, Bits, NotNegative, Seconds, Whole
 from .model_item import AlarmsTable, DoneTable, FastTable, ItemTable, SentinelTable
 from .model_table import CountedTable, ExchangeTable, OtherwiseTable, ReplyTable, StepTable, Table
 
@@ -56,8 +56,8 @@ class CheckTable(Table):
     """The question: `'*ESR?'`, `'SYST:ERR?'`."""
     reply: str
     """The form of the answer; the field without a name is compared with `good`, text fields are the words."""
-    good: Answer = 0
-    """What it is when all is well."""
+    good: Accepted = (0,)
+    """What it is when all is well; a value or a list of values."""
     bits: Bits = {}
     """Words for its bits: `{ 5 = "unknown command" }`."""
 

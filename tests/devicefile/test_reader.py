@@ -135,7 +135,7 @@ def test_the_text_controller_of_the_manual_loads_whole(tmp_path: Path) -> None:
                 retry_max_s=10.0,
                 encoding="ascii",
                 identity=Identity(template("*IDN?"), template("LSCI,MODEL336,{serial:s},{firmware:s}")),
-                check_after_set=Check(template("*ESR?"), template("{:d}"), 0, {5: "unknown command"}),
+                check_after_set=Check(template("*ESR?"), template("{:d}"), (0,), {5: "unknown command"}),
             )
         },
         queries={

@@ -37,7 +37,7 @@ def test_ends_in_double_quotes_mean_the_same(loaded) -> None:
 
 def test_a_check_has_its_words_by_bit_number(loaded) -> None:
     check = "check_after_set = { send = 'E?', reply = '{:d}', bits = { 4 = 'range', 5 = 'unknown' } }"
-    expected = Check(Template.compile("E?"), Template.compile("{:d}"), 0, {4: "range", 5: "unknown"})
+    expected = Check(Template.compile("E?"), Template.compile("{:d}"), (0,), {4: "range", 5: "unknown"})
     assert loaded(LINK + check).links["box"].check_after_set == expected
 
 

@@ -344,6 +344,34 @@ def test_an_error_queue_is_drained_and_told_and_old_errors_are_nobodys(run) -> N
     assert (items["voltage"].status, items["voltage"].reason) == ("range", "overload")
 
 
+# -- A status that is good in several ways, asked after each set.
+
+CIRCULATOR = r"""
+send_end = '\r'
+reply_end = '\r\n'
+check_after_set = { send = 'status', reply = '{:d} {text:s}', good = [2, 3] }
+
+[items.setpoint]
+type = "numeric"
+units = "degC"
+get = 'in_sp_00'
+reply = '{:f}'
+set = 'out_sp_00 {:.1f}'
+"""
+
+
+def test_a_status_that_is_good_in_several_ways(run) -> None:
+    said = {b"status\r": b"03 REMOTE START\r\n", b"in_sp_00\r": b"55.0\r\n"}
+    items, _ = run(CIRCULATOR, lambda command: said.get(command, b""))
+    settled(items, "setpoint")
+    items["setpoint"].set(55.0)
+    said[b"status\r"] = b"02 REMOTE STOP\r\n"
+    items["setpoint"].set(55.0)
+    said[b"status\r"] = b"-11 VALUE TOO LARGE\r\n"
+    with pytest.raises(DeviceRefusedError, match=r"-11 \(VALUE TOO LARGE\)"):
+        items["setpoint"].set(400.0)
+
+
 # -- Select, then act, then wait until it has happened: a filter wheel behind a login prompt.
 
 WHEEL = r"""

@@ -64,8 +64,8 @@ class ErrorMemory:
             for name, field in fields_of(check.reply).items()
         }
         if error is None:
-            return {**values, VALUE: check.good}
-        if not isinstance(check.good, str):
+            return {**values, VALUE: check.good[0]}
+        if not isinstance(check.good[0], str):
             values[VALUE] = number
         try:
             check.reply.format(values)
@@ -107,7 +107,7 @@ def error_values(form: Otherwise, mistake: Mistake) -> dict[str, object]:
 def _other_than(check: Check) -> object:
     """A value of the check that is not the good one."""
     words = fields_of(check.reply)[VALUE].values
-    return next((word for word in words if word != check.good), 0 if check.good else 1)
+    return next((word for word in words if word not in check.good), 0 if check.good[0] else 1)
 
 
 def _choose_bits(bits: Mapping[int, str]) -> dict[Mistake, int]:
