@@ -110,8 +110,9 @@ def rehearse(
     if value is not None:
         if item.spec.command is None:
             raise ItemValueError(f"{item.full_key} is read only")
-        values = {"": item.spec.conversion.to_device(value), **(others or {})}
-        steps = item.spec.command.steps
+        command = item.spec.command
+        steps, raw = command.steps, item.spec.conversion.to_device(value, whole=command.takes_whole)
+        values = {"": raw, **(others or {})}
         line.converse(turns_of(steps, spec), frames_of(steps, values))
         item.publish(value)
     elif source is None:

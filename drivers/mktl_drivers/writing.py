@@ -51,7 +51,8 @@ class Writer:
         item = self._item
         check = item.link.check if self._command.check else None
         try:
-            values = {"": item.spec.conversion.to_device(value), **self._others()}
+            raw = item.spec.conversion.to_device(value, whole=self._command.takes_whole)
+            values = {"": raw, **self._others()}
             frames = frames_of(self._command.steps, values)
             if check is not None:
                 check.empty()

@@ -84,9 +84,11 @@ class Attempt:
 
     def announce(self, value: Any) -> None:
         """Say what the device will be told in the place of *value*, where that is another number."""
-        conversion = self._bench.spec.conversion
-        if value is not None and not conversion.is_identity:
-            click.echo(f"{self._shown(value)} is {conversion.to_device(value)!r} for the device")
+        spec = self._bench.spec
+        if value is not None and not spec.conversion.is_identity:
+            whole = spec.command is not None and spec.command.takes_whole
+            raw = spec.conversion.to_device(value, whole=whole)
+            click.echo(f"{self._shown(value)} is {raw!r} for the device")
 
     def _shown(self, value: Any) -> str:
         units = unit_of(self._item.config, formatted=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .template import Template
+from .template import VALUE, Template
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +151,12 @@ class Command:
     def item_references(self) -> tuple[str, ...]:
         """Keys of the other items whose values are sent."""
         return _references(self.steps)
+
+    @property
+    def takes_whole(self) -> bool:
+        """True when the value is sent as a whole number."""
+        sent = (field for step in self.steps if step.send is not None for field in step.send.fields)
+        return any(field.name == VALUE and field.kind == "int" for field in sent)
 
     @property
     def is_answered(self) -> bool:

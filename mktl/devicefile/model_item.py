@@ -147,7 +147,8 @@ class ItemTable(ExchangedTable):
     """One item."""
 
     scale: Finite | None = None
-    """value = the device's number × `scale` + `offset`, and back."""
+    """value = the device's number × `scale` + `offset`, and back, to the nearest where the command has a
+    whole number."""
     offset: Finite | None = None
     """See `scale`."""
     table: list[Point] | None = None

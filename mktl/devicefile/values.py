@@ -44,15 +44,26 @@ class Conversion:
             return _along(raw, self.table)
         return raw * self.scale + self.offset
 
-    def to_device(self, value: Any) -> Any:
-        """The device's number for the item's value: the inverse of :meth:`to_item`."""
+    def to_device(self, value: Any, *, whole: bool = False) -> Any:
+        """The device's number for the item's value: the inverse of :meth:`to_item`.
+
+        Args:
+            value: The item's.
+            whole: The device counts: a number between two of its own goes to the nearer one. Without a
+                conversion the item's numbers are the device's, and are left to whoever sends them.
+
+        >>> Conversion(scale=0.01).to_device(1.234), Conversion(scale=0.01).to_device(1.234, whole=True)
+        (123.4, 123)
+        """
         if self.is_identity or isinstance(value, (str, bytes)) or value is None:
             return value
         if isinstance(value, list):
-            return [self.to_device(number) for number in value]
+            return [self.to_device(number, whole=whole) for number in value]
         if self.table:
-            return _along(value, tuple((there, here) for here, there in self.table))
-        return (value - self.offset) / self.scale
+            raw = _along(value, tuple((there, here) for here, there in self.table))
+        else:
+            raw = (value - self.offset) / self.scale
+        return round(raw) if whole else raw
 
     @property
     def is_identity(self) -> bool:
@@ -75,8 +86,9 @@ class PairConversion(Conversion):
         """What the device said, as the item has it."""
         return self.parse(raw)
 
-    def to_device(self, value: Any) -> Any:
-        """The item's value as the device is told it."""
+    def to_device(self, value: Any, *, whole: bool = False) -> Any:
+        """The item's value as the device is told it; whether that is whole is for the function to say."""
+        del whole
         return value if self.format is None or value is None else self.format(value)
 
     @property

@@ -247,6 +247,23 @@ def test_scale_goes_both_ways(serve, port) -> None:
     assert port.received == [b"MVP 10000\n", b"GAP 1\n", b"GAP 1\n", b"GO 4,8000\n"]
 
 
+def test_a_value_between_two_numbers_of_a_device_that_counts_goes_to_the_nearer(serve, port) -> None:
+    port.device = lambda command: b""
+    items = serve(
+        fake_link(port),
+        pos={"set": "MVP {:d}", "scale": 0.00125},
+        raw={"set": "RAW {:d}"},
+        fine={"set": "FINE {:.2f}", "scale": 2.0},
+    )
+    ready(items, port)
+    items["pos"].set(-1.0016)  # 801.28 steps
+    items["pos"].set(1.0019)  # 801.52 steps
+    items["fine"].set(1.5)
+    with pytest.raises(ItemValueError, match=r"raw: \{:d\} takes a whole number, got 5\.5"):
+        items["raw"].set(5.5)  # nobody has said that it may be another one
+    assert port.received == [b"MVP -801\n", b"MVP 802\n", b"FINE 0.75\n"]
+
+
 # -- how it ended
 
 
