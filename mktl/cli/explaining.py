@@ -22,8 +22,8 @@ from .values import Reading, read_of
 if TYPE_CHECKING:
     from ..store import Store
 
-#: Of the keys of a link's items; what stands before the name of the link, and the item that has all the rest.
-_LINK, _LAST = "link.", ".last"
+#: The item of a link that has all that was said on it.
+_LAST = ".last"
 _FACTS = ("state", "since", "last_error", "reconnects", "timeouts", "late_replies", "latency", "load")
 
 #: A status → what it means for the person who reads it, and what to look at.
@@ -95,11 +95,11 @@ def explain(name: Name, timeout_s: float | None = None) -> Explanation:
         said = _said(store, key)
         if item.key not in said.get("items", {}) and item.key not in said.get("sets", {}):
             continue
-        link = key.removeprefix(_LINK).removesuffix(_LAST)
+        link = key.removesuffix(_LAST)
         return Explanation(
             reading,
-            link,
-            {fact: _fact(store, f"{_LINK}{link}.{fact}") for fact in _FACTS},
+            link.rpartition(".link.")[2],
+            {fact: _fact(store, f"{link}.{fact}") for fact in _FACTS},
             said["queries"].get(said["items"].get(item.key)),
             said["sets"].get(item.key),
             said.get("last"),
@@ -109,8 +109,9 @@ def explain(name: Name, timeout_s: float | None = None) -> Explanation:
 
 def _last_keys(store: Store, key: str) -> list[str]:
     """What to ask of the links of the daemon that serves *key*."""
-    items = store.block_of(key)["items"]
-    return [one for one in items if one.startswith(_LINK) and one.endswith(_LAST)]
+    block = store.block_of(key)
+    prefix = f"_{block['alias'].lower()}.link."
+    return [one for one in block["items"] if one.startswith(prefix) and one.endswith(_LAST)]
 
 
 def _said(store: Store, key: str) -> dict[str, Any]:

@@ -93,5 +93,5 @@ def parse_assignments(texts: Sequence[str], store: str | None, *, serial: bool) 
 
 
 def is_housekeeping(key: str) -> bool:
-    """True for the items that a daemon has about itself and its links: ``_labcpu``, ``link.ls336.state``."""
-    return key.startswith(("_", "link."))
+    """True for what a daemon has about itself and its links: ``_labcpu``, ``_lab.link.oven.state``."""
+    return key.startswith("_")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -16,10 +15,6 @@ from .listening import Listener, Trace
 if TYPE_CHECKING:
     from .daemon import Daemon
 
-log = logging.getLogger(__name__)
-
-#: Before the name of the link in the keys of its items: ``link.ls336.state``.
-PREFIX = "link."
 PERIOD_S = 1.0
 
 STATES = {"0": "disconnected", "1": "connecting", "2": "connected", "3": "closed"}
@@ -156,8 +151,6 @@ class LinkItems:
 
     def _show_state(self) -> None:
         item, link = self._facts["state"], self._link
-        if item is None:
-            return
         if link.state == "disconnected":
             reason = link.last_error or "it is not there"
             item.publish(_NUMBERS[link.state], status="alarm", severity="major", reason=reason)
@@ -165,20 +158,26 @@ class LinkItems:
             item.publish(_NUMBERS[link.state])
 
     def _publish(self, name: str, value: Any) -> None:
-        item = self._facts[name]
-        if item is not None:
-            item.publish(value)
+        self._facts[name].publish(value)
 
     def _add(
         self, name: str, item_class: type[Item], description: Mapping[str, Any], **arguments: Any
-    ) -> Item | None:
-        """One item, or None where the file has one of this key, which is more to the point."""
-        key = f"{PREFIX}{self._link.name}.{name}".lower()
-        if key in self._daemon.store:
-            log.warning("%s.%s is an item of the file; the link's own is left out", self._daemon.name, key)
-            return None
+    ) -> Item:
+        key = f"{prefix_of(self._daemon.alias)}{self._link.name}.{name}".lower()
         described = type(item_class.__name__, (item_class,), {"description_of_item": dict(description)})
         return self._daemon.add_item(described, key, **arguments)
+
+
+def prefix_of(alias: str) -> str:
+    """What stands before the name of a link in the keys of its items.
+
+    As in all that a daemon has about itself, its alias is in it: two daemons of one store may well have
+    links of one name.
+
+    >>> prefix_of("Cold") + "ls336.state"
+    '_cold.link.ls336.state'
+    """
+    return f"_{alias.lower()}.link."
 
 
 def is_visible(link: Any) -> bool:

@@ -117,7 +117,7 @@ def test_a_daemon_tells_a_client_all_of_it(call: Call, oven: Any) -> None:
     oven["target"].set(250)
     oven.unplug()
     oven.wait_for(lambda: oven["target"].status == "disconnected")
-    oven.wait_for(lambda: oven["link.oven.state"].value == 0)
+    oven.wait_for(lambda: oven["_test.link.oven.state"].value == 0)
     result = call("explain", "lab.target")
     assert result.exit_code == 0, result.stderr
     said = result.stdout.splitlines()
