@@ -16,9 +16,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 import mktl
 from mktl.daemon import configure
+
+# How long an example takes says more about the machine than about the code.
+settings.register_profile("mktl", deadline=None)
+settings.load_profile("mktl")
 
 DEADLINE_S = 10.0
 
