@@ -80,6 +80,9 @@ def test_the_motor_turns_until_it_is_stopped(module, port) -> None:
 
 
 def test_the_reference_is_looked_for_and_becomes_0(module, port) -> None:
+    with port.hold():
+        module.drive.left_switch = 200_000.0  # not far, for a short search
+        module.drive.reconfigure()
     with serving(FILE, {"port": port.url}) as items:
         items["calibrate"].set(True)
         assert items["position"].get(refresh=True) == 0
