@@ -378,7 +378,7 @@ def another(spec: ItemSpec) -> Any:
         return "other"
     low, high = spec.metadata.get("range") or (0, 8)
     value = low + round((high - low) / 4)
-    if 0 < spec.conversion.scale < 1e-3:  # of a fine step, whose numbers are whole
+    if spec.conversion.scale != 1.0:  # a number that the device can say, whole as most are
         return spec.conversion.to_item(round(spec.conversion.to_device(value)))
     return value
 
