@@ -61,8 +61,8 @@ def _check_plans(file: str, device: Device, parameters: Mapping[str, str]) -> No
         try:
             drivers.plan_text(device, name)
         except MktlError as error:
-            path = ("links", name)
-            problems.append(Problem(file, places(file, parameters).get(path), dotted(path), str(error)))
+            where = places(file, parameters).get(("links", name), (file, None))
+            problems.append(Problem(*where, dotted(("links", name)), str(error)))
     if problems:
         raise DeviceFileError(problems)
 
@@ -72,14 +72,14 @@ def _warnings(file: str, device: Device, parameters: Mapping[str, str]) -> Itera
     from ..devicefile.problems import dotted
     from ..devicefile.reader import places
 
-    lines = places(file, parameters)
+    known = places(file, parameters)
     for advice in advise(device):
-        line = lines.get((advice.section, advice.name))
-        yield Problem(file, line, dotted((advice.section, advice.name)), advice.message)
+        table = (advice.section, advice.name)
+        yield Problem(*known.get(table, (file, None)), dotted(table), advice.message)
     for name in device.links:
         refusal = drivers.why_not_simulated(device, name)
         if refusal:
-            yield Problem(file, lines.get(("links", name)), dotted(("links", name)), refusal)
+            yield Problem(*known.get(("links", name), (file, None)), dotted(("links", name)), refusal)
 
 
 def _contents(device: Device) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..devicefile import Device, ItemSpec, LinkSpec, Otherwise, Step, Template
+from ..devicefile import Device, ItemSpec, LinkSpec, Otherwise, Register, Step, Template
 from ..devicefile.traffic import escaped
 from ..errors import TemplateMismatchError
 
@@ -190,3 +190,19 @@ def conversion_line(spec: ItemSpec, raw: Any) -> str | None:
         return f"{raw!r} along its table is {value!r}"
     offset = f" + {conversion.offset:g}" if conversion.offset else ""
     return f"{raw!r} × {conversion.scale:g}{offset} = {value!r}"
+
+
+def register_line(register: Register, spec: ItemSpec, value: Any) -> str:
+    """Where a value stands, and what the registers hold for it.
+
+    >>> from mktl.devicefile import Conversion, Place
+    >>> spec = ItemSpec("pv", {}, conversion=Conversion(scale=0.1))
+    >>> register_line(Register(Place("holding", 1), "int16"), spec, 24.5)
+    'holding 1 as int16: 245 × 0.1 = 24.5'
+    """
+    count = "" if register.count == 1 else f" × {register.count}"
+    order = "" if register.width == 1 or register.order == "ABCD" else f", order {register.order}"
+    bit = "" if register.bit is None else f", bit {register.bit}"
+    where = f"{register.place} as {register.type}{count}{order}{bit}"
+    raw = spec.conversion.to_device(value, whole=not register.type.startswith("float"))
+    return f"{where}: {conversion_line(spec, raw) or repr(raw)}"

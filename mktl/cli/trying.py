@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from ..daemon.bench import Bench
-from ..devicefile import Device, ItemSpec
+from ..devicefile import Device, ItemSpec, Step
 from ..devicefile.problems import instead
 from ..devicefile.traffic import unescaped
 from ..errors import MktlError, TemplateMismatchError
@@ -17,7 +17,7 @@ from ..item import Item
 from ..item.types import unit_of
 from .endings import FAILED, OK, USAGE, one_line
 from .filework import read_device
-from .transcript import Teller, Transcript, conversion_line
+from .transcript import Teller, Transcript, conversion_line, register_line
 from .typed import value_of
 from .values import read_of
 
@@ -177,24 +177,29 @@ class Attempt:
         return self._fail(reading.remark)
 
     def _conversions(self) -> Iterator[str]:
+        """How the device's numbers became the item's."""
         spec = self._bench.spec
-        for exchange in self._transcript.exchanges:
-            for reply, _, step in exchange.replies:
-                forms = [step.reply, *(other.reply for other in step.otherwise if other.gives_fields)]
-                for form in forms:
-                    if form is None or spec.field not in form.names or not self._is_own(step):
-                        continue
-                    try:
-                        line = conversion_line(spec, form.parse(reply).get(spec.field))
-                    except TemplateMismatchError:
-                        continue
-                    if line is not None:
-                        yield line
-
-    def _is_own(self, step: object) -> bool:
-        query = self._bench.spec.query
-        return query is not None and any(step is one for one in self._device.queries[query].steps)
+        if spec.register is not None and self._item.status in _HAS_VALUE:
+            yield register_line(spec.register, spec, self._item.reading.value)
+        query = self._device.queries.get(spec.query or "")
+        own = query.steps if query is not None else ()
+        replies = [said for exchange in self._transcript.exchanges for said in exchange.replies]
+        for reply, _, step in replies:
+            raw = _field_of(step, reply, spec.field) if any(step is one for one in own) else None
+            line = conversion_line(spec, raw) if raw is not None else None
+            if line is not None:
+                yield line
 
     def _fail(self, text: str) -> int:
         click.echo(f"{self._item.key}: {text.removeprefix(f'{self._item.full_key}: ')}")
         return FAILED
+
+
+def _field_of(step: Step, reply: bytes, field: str) -> Any:
+    """What *reply* has in this field, in whichever of its forms it came; None where it has none."""
+    for form in step.replies():
+        try:
+            return form.parse(reply).get(field)
+        except TemplateMismatchError:
+            continue
+    return None

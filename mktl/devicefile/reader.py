@@ -50,14 +50,15 @@ def load(
     return device
 
 
-def places(path: Path | str, parameters: Mapping[str, str] | None = None) -> dict[tuple[str, str], int]:
-    """The line on which each table of a right file begins, by section and name: ``("items", "temp")``.
+def places(
+    path: Path | str, parameters: Mapping[str, str] | None = None
+) -> dict[tuple[str, str], tuple[str, int | None]]:
+    """The file and the line where each table begins, by section and name: ``("items", "temp")``.
 
-    What an ``[each.x]`` makes stands where it is written once. Empty for JSON.
+    What an ``[each.x]`` makes stands where it is written once. JSON has no lines.
     """
     tables, problems = _read(path, parameters)
-    found = ((raw, problems.place(raw.path)[1]) for raw in tables)
-    return {(raw.section, raw.name): line for raw, line in found if line is not None}
+    return {(raw.section, raw.name): problems.place(raw.path) for raw in tables}
 
 
 def _read(path: Path | str, parameters: Mapping[str, str] | None) -> tuple[Iterable[RawTable], Problems]:

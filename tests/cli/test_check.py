@@ -113,6 +113,18 @@ def test_a_file_that_cannot_be_simulated_is_said_to_be_one(call: Call, write: Ca
     assert f"{file}:4: warning: links.psu: model 'nowhere.at_all:Device': cannot import" in result.stderr
 
 
+def test_a_warning_about_what_is_included_names_its_file(
+    call: Call, write: Callable[[str], str], tmp_path: Path
+) -> None:
+    part = tmp_path / "part.toml"
+    part.write_text("[queries.lost]\nlink = 'psu'\nsend = 'X?'\nreply = '{:d}'\n")
+    result = call("check", write('include = ["part.toml"]\n' + GOOD))
+    assert result.exit_code == 0
+    assert (
+        result.stderr == f"{part}:1: warning: queries.lost: is never asked: no item takes anything from it\n"
+    )
+
+
 def test_programs_get_json(call: Call, write: Callable[[str], str]) -> None:
     file = write(GOOD.replace('"numeric"\nfrom = "both.amps"', '"numerc"\nfrom = "both.amps"'))
     result = call("check", "--json", file)

@@ -229,3 +229,31 @@ def test_what_is_asked_again_and_again_while_a_set_is_waited_for_is_shown_once(c
     assert result.output.count("get go") == 2  # before it was set, and after
     assert "more that say the same again" in result.output
     assert "not done within 0.2 s: at == go; at = 0.0, go = 5.0" in result.output
+
+
+MODBUS = """
+[links.oven]
+driver = "modbus"
+url = "rtu+tcp://127.0.0.1:1"
+unit = 1
+[items.pv]
+type = "numeric"
+units = "degC"
+register = "holding 1"
+as = "int16"
+scale = 0.1
+[simulate.initial]
+pv = 24.5
+"""
+
+
+def test_a_register_is_shown_with_its_frames_and_what_it_holds(call: Call, tmp_path: Path) -> None:
+    path = tmp_path / "oven.toml"
+    path.write_text(MODBUS)
+    result = call("try", str(path), "pv", "--simulate")
+    assert result.exit_code == 0, result.output
+    # Function 3 of one register from address 1, and 245 in the answer (Modbus over serial line V1.02, 2.5.1).
+    lines = result.stdout.splitlines()
+    assert lines[1].endswith("01 03 00 01 00 01 d5 ca")
+    assert "01 03 02 00 f5 " in lines[2]
+    assert lines[-2:] == ["  holding 1 as int16: 245 × 0.1 = 24.5", "pv = 24.5 degC"]

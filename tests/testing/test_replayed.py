@@ -76,3 +76,34 @@ def test_a_wait_for_the_end_of_a_replay_fails_in_time(mktl_device, file: Path, r
     oven["target"].set(350)
     oven["heater"].set(1)
     oven.wait_until_replayed()
+
+
+MODBUS = """
+[links.oven]
+driver = "modbus"
+url = "{url}"
+[items.pv]
+type = "numeric"
+register = "holding 1"
+as = "int16"
+poll_s = 0.05
+[items.sp]
+type = "numeric"
+register = "holding 2"
+as = "int16"
+settable = true
+"""
+
+
+@pytest.mark.parametrize("url", ["tcp://127.0.0.1:1", "rtu+tcp://127.0.0.1:1"])
+def test_registers_are_recorded_and_replayed(mktl_device, tmp_path: Path, url: str) -> None:
+    file, recording = tmp_path / "oven.toml", tmp_path / "oven.rec"
+    file.write_text(MODBUS.replace("{url}", url))
+    with serve(file, record=recording) as oven:
+        oven.wait_until_read()
+        oven["sp"].set(20)
+    again = mktl_device(file, replay=recording)
+    again.wait_until_read()
+    again["sp"].set(20)
+    assert again["sp"].value == 20
+    again.wait_until_replayed()
