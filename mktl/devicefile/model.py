@@ -158,7 +158,7 @@ class MotionTable(Table):
     noise: NotNegative = 0.0
     """Standard deviation of what is added to each reading."""
     follow: str | None = None
-    """The item that it goes after …"""
+    """The item that it goes after; words that follow a number say whether that moves …"""
     rate_per_s: Above0 | None = None
     """… at most so fast …"""
     tau_s: Seconds | None = None

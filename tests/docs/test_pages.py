@@ -28,7 +28,12 @@ def page(tmp_path, monkeypatch):
 
 
 #: Of the other pages, those that are run from top to bottom too.
-RUNNABLE = ["docs/how-to/modbus.md", "docs/how-to/visa.md", "docs/how-to/write-a-driver.md"]
+RUNNABLE = [
+    "docs/how-to/modbus.md",
+    "docs/how-to/simulate.md",
+    "docs/how-to/visa.md",
+    "docs/how-to/write-a-driver.md",
+]
 
 
 @pytest.mark.parametrize("path", ["README.md", *TUTORIALS, *RUNNABLE])

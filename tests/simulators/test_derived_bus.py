@@ -8,7 +8,7 @@ import pytest
 from mktl_simulators.stand_in import stand_in
 
 from mktl.devicefile import load
-from mktl.errors import DeviceTimeoutError, UnknownItemError
+from mktl.errors import DeviceTimeoutError, MktlError, UnknownItemError
 from tests.simulators.engine import Engine
 
 BUS = r"""
@@ -65,12 +65,12 @@ def test_what_none_of_them_knows_is_refused_by_the_one_that_it_is_addressed_to(e
 
 
 def test_one_that_is_switched_off_says_nothing_and_the_others_go_on(engine) -> None:
-    engine.device.units["mks1"].is_on = False
+    engine.device.switch_off("mks1")
     with pytest.raises(DeviceTimeoutError, match="no reply"):
         engine.read("pressure1")
     assert engine.device.receive(b"@001XX?;FF") == b""
     assert engine.read("pressure2").value == 2e-3
-    engine.device.units["mks1"].is_on = True
+    engine.device.switch_on("mks1")
     engine.device.put("pressure1", 5e-3)
     assert engine.device.receive(b"@001PR1?;FF") == b"@001ACK5.00E-03;FF"
 
@@ -79,6 +79,8 @@ def test_the_link_that_only_lends_its_line_is_no_device(engine) -> None:
     assert list(engine.device.units) == ["mks1", "mks2"]
     with pytest.raises(UnknownItemError, match="no item 'flow' on this line, only pressure1, setpoint1"):
         engine.device.put("flow", 1)
+    with pytest.raises(MktlError, match="no device 'bus' on this line, only mks1, mks2"):
+        engine.device.switch_off("bus")
 
 
 def test_a_stand_in_of_the_line_has_all_devices_of_it(engine) -> None:

@@ -54,6 +54,14 @@ class DerivedDevice:
         """Let an item of any device on the line have another value; see :meth:`.Values.put`."""
         self._having(key).put(key, value)
 
+    def switch_off(self, link: str) -> None:
+        """Make the device of this link deaf and mute; its time goes on."""
+        self._unit(link).is_on = False
+
+    def switch_on(self, link: str) -> None:
+        """Bring it back, with what it had been set to."""
+        self._unit(link).is_on = True
+
     def receive(self, data: bytes) -> bytes:
         """Answer each command that *data* completes."""
         self._idle_s = 0.0
@@ -133,6 +141,12 @@ class DerivedDevice:
     def _forget_half(self) -> None:
         self._half.clear()
         self._echoed = 0
+
+    def _unit(self, link: str) -> DerivedUnit:
+        try:
+            return self.units[link]
+        except KeyError:
+            raise MktlError(f"no device '{link}' on this line, only {', '.join(self.units)}") from None
 
     def _having(self, key: str) -> Values:
         for unit in self.units.values():
