@@ -52,8 +52,8 @@ class Conversion:
             whole: The device counts: a number between two of its own goes to the nearer one. Without a
                 conversion the item's numbers are the device's, and are left to whoever sends them.
 
-        >>> Conversion(scale=0.01).to_device(1.234), Conversion(scale=0.01).to_device(1.234, whole=True)
-        (123.4, 123)
+        >>> Conversion(scale=0.5).to_device(1.2), Conversion(scale=0.5).to_device(1.2, whole=True)
+        (2.4, 2)
         """
         if self.is_identity or isinstance(value, (str, bytes)) or value is None:
             return value

@@ -142,7 +142,8 @@ class Engine:
         assert spec.command is not None
         line = self._line_of(spec.link)
         check = line.spec.check_after_set
-        values = {"": spec.conversion.to_device(value), **self._others(spec.command.item_references)}
+        raw = spec.conversion.to_device(value, whole=spec.command.takes_whole)
+        values = {"": raw, **self._others(spec.command.item_references)}
         frames = frames_of(spec.command.steps, values)
         line.converse(turns_of(spec.command.steps, line.spec), frames)
         if check and spec.command.check:

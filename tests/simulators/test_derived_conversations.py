@@ -367,6 +367,13 @@ def test_a_lookup_table_is_read_both_ways(make) -> None:
     assert engine.device.receive(b"T 11\nT?\n") == b"2.500000\n"  # beyond the table
 
 
+def test_the_number_that_is_nearest_to_a_limit_is_taken_also_from_beyond_it(make) -> None:
+    engine = make(item("x", "scale = 0.3\nrange = [0, 1.1]\nget = 'X?'\nreply = '{:d}'\nset = 'X {:d}'"))
+    engine.write("x", 1.1)  # 3.67 of the device's numbers
+    assert engine.device.receive(b"X?\n") == b"4\n"
+    assert engine.device.receive(b"X 5\nX?\n") == b"4\n"
+
+
 def test_a_value_that_means_none_is_not_what_an_item_starts_with(make) -> None:
     engine = make(item("t", "sentinels = { \"0\" = \"no sensor\" }\nget = 'T?'\nreply = '{:d}'"))
     assert engine.read("t").status == "ok"

@@ -63,6 +63,8 @@ def accepts(spec: ItemSpec, raw: Any) -> bool:
     if not isinstance(value, (int, float)):
         return True
     slack = _ROUNDING * max(1.0, abs(value))
+    if spec.command is not None and spec.command.takes_whole:  # the nearest number may lie beyond a limit
+        slack += abs(spec.conversion.scale) / 2
     return (low is None or value >= low - slack) and (high is None or value <= high + slack)
 
 
