@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mktl.devicefile import Done
 from mktl.errors import DeviceError, DeviceTimeoutError
 
 from .conditions import Watched
-
-if TYPE_CHECKING:
-    from .bound import BoundItem
+from .roles import Written
 
 
-def await_done(item: BoundItem, done: Done) -> None:
+def await_done(item: Written, done: Done) -> None:
     """Wait until the condition of *done* holds, reading its items meanwhile; never on the link's thread.
 
     Raises:
@@ -47,7 +45,7 @@ def await_done(item: BoundItem, done: Done) -> None:
         link.closing.wait(done.poll_s)
 
 
-def _read_once_more(item: BoundItem, fresh: set[Any]) -> None:
+def _read_once_more(item: Written, fresh: set[Any]) -> None:
     """What the item holds in the end may not be what it held right after the command."""
     source = item.source
     if item.spec.read_back and source is not None and source not in fresh and not source.query.unsolicited:

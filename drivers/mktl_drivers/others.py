@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import mktl
 from mktl.errors import DeviceError
 
-if TYPE_CHECKING:
-    from .reading import Source
-    from .unit import Unit
+from .roles import Party, Readable
 
 #: Statuses with which a value may go to a device.
 _SOUND = frozenset({"ok", "simulated", "alarm"})
@@ -23,7 +21,7 @@ class Siblings(Protocol):
         """One of them."""
 
 
-def sources_of(store: Siblings, keys: Iterable[str], link: Unit) -> list[Source]:
+def sources_of(store: Siblings, keys: Iterable[str], link: Party) -> list[Readable]:
     """What reads these items, as far as they are on *link*; each once."""
     items = [store[key] for key in keys]
     own = [getattr(item, "source", None) for item in items if getattr(item, "link", None) is link]

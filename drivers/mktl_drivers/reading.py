@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import mktl
 from mktl.devicefile import Query
@@ -16,11 +16,8 @@ from mktl.errors import DeviceError, DeviceReplyError, DeviceTimeoutError, ItemT
 from .backoff import Backoff
 from .jobs import Priority
 from .others import sources_of, values_of
+from .roles import Fed, Party
 from .turns import frames_of, turns_of
-
-if TYPE_CHECKING:
-    from .bound import BoundItem
-    from .unit import Unit
 
 log = logging.getLogger("mktl.drivers.reading")
 
@@ -45,10 +42,10 @@ class Source:
     runs joins in.
     """
 
-    def __init__(self, link: Unit, query: Query) -> None:
+    def __init__(self, link: Party, query: Query) -> None:
         self.link = link
         self.query = query
-        self.items: list[BoundItem] = []
+        self.items: list[Fed] = []
         self.period_s: float | None = None
         #: True once it has been read well on this connection, and not failed since.
         self.is_fresh = False
@@ -59,7 +56,7 @@ class Source:
         self._frames = () if self._references else frames_of(query.steps, {})
         #: When the last good reading was or could have been, in the link's time; None before that.
         self._good_s: float | None = None
-        self._periods: dict[BoundItem, float] = {}
+        self._periods: dict[Fed, float] = {}
         self._lock = threading.Lock()
         self._retries = link.spec.retries if query.retries is None else query.retries
         self._failures = 0
@@ -80,7 +77,7 @@ class Source:
 
     # -- from any thread
 
-    def schedule(self, item: BoundItem, period_s: float | None) -> None:
+    def schedule(self, item: Fed, period_s: float | None) -> None:
         """Have *item* read every *period_s* seconds; None or 0 ends that."""
         with self._lock:
             if period_s:
@@ -177,7 +174,7 @@ class Source:
         """What to send, with the values that other items have now; those not read yet are read first."""
         store = self.items[0].store
         for source in sources_of(store, self._references, self.link):
-            if not (source.is_fresh or source._references or source.query.unsolicited):
+            if not (source.is_fresh or source.query.item_references or source.query.unsolicited):
                 source.read()
         try:
             return frames_of(self.query.steps, values_of(store, self._references))

@@ -6,18 +6,15 @@ import logging
 import threading
 from collections import deque
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mktl.errors import DeviceError, LinkDownError, MktlError
 
 from .backoff import Backoff
 from .jobs import Job
+from .roles import Host, Member
 from .sync import ATTEMPTS, identify, need_silence, resynchronise
 from .wording import kept
-
-if TYPE_CHECKING:
-    from .link import TextLink
-    from .unit import Unit
 
 log = logging.getLogger("mktl.drivers.runner")
 
@@ -30,7 +27,7 @@ SILENT_TIMEOUTS = 2.5
 class Runner:
     """Runs until :attr:`closing` is set, whatever the device and the jobs do."""
 
-    def __init__(self, link: TextLink) -> None:
+    def __init__(self, link: Host) -> None:
         self.closing = threading.Event()
         self._link = link
         self._line = link.line
@@ -181,7 +178,7 @@ class Runner:
 
     # -- one of several devices
 
-    def _unit_of(self, job: Job) -> Unit:
+    def _unit_of(self, job: Job) -> Member:
         return next(unit for unit in self._link.units if unit.jobs is job.lane)
 
     def _missed(self, job: Job, error: Exception) -> None:

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
 
 from mktl.devicefile import Query
 from mktl.errors import DeviceError, TemplateMismatchError
 
 from .reading import Reading, Source
-
-if TYPE_CHECKING:
-    from .unit import Unit
+from .roles import Party
 
 
 class Stream(Source):
@@ -21,7 +18,7 @@ class Stream(Source):
     is overdue.
     """
 
-    def __init__(self, link: Unit, query: Query) -> None:
+    def __init__(self, link: Party, query: Query) -> None:
         super().__init__(link, query)
         link.line.listeners.append(self.hear)
         link.jobs.queue.on_new = link.line.transport.nudge

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mktl.devicefile import Command
 from mktl.errors import (
@@ -15,11 +15,9 @@ from mktl.errors import (
 )
 
 from .others import sources_of, values_of
+from .roles import Written
 from .turns import frames_of, turns_of
 from .wording import quoted
-
-if TYPE_CHECKING:
-    from .bound import BoundItem
 
 Frames = tuple[bytes | None, ...]
 
@@ -32,7 +30,7 @@ class Writer:
         command: How.
     """
 
-    def __init__(self, item: BoundItem, command: Command) -> None:
+    def __init__(self, item: Written, command: Command) -> None:
         self._item = item
         self._command = command
         self._turns = turns_of(command.steps, item.link.spec)
