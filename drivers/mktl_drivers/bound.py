@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import mktl
 from mktl.devicefile import ItemSpec, Query
@@ -16,11 +16,9 @@ from .finishing import await_done
 from .jobs import Priority
 from .judging import Verdict, in_words, judge
 from .reading import Reading, Source
+from .roles import Binder
 from .wording import named
 from .writing import Writer
-
-if TYPE_CHECKING:
-    from .unit import Unit
 
 log = logging.getLogger("mktl.drivers.bound")
 
@@ -53,7 +51,7 @@ class BoundItem(mktl.Item):
     publish_on_set = False
 
     def __init__(
-        self, *args: Any, link: Unit, spec: ItemSpec, query: Query | None = None, **kwargs: Any
+        self, *args: Any, link: Binder, spec: ItemSpec, query: Query | None = None, **kwargs: Any
     ) -> None:
         self.link = link
         self.spec = spec

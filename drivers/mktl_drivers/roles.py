@@ -52,6 +52,18 @@ class Party(Protocol):
         ...
 
 
+class Binder(Party, Protocol):
+    """A device that items are bound to."""
+
+    def source(self, query: Query) -> Any:
+        """What asks *query*, for everybody who wants to know."""
+        ...
+
+    def attach(self, item: Any) -> None:
+        """Take *item* in."""
+        ...
+
+
 class Readable(Protocol):
     """Something that is read by one exchange."""
 
