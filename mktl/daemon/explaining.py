@@ -41,7 +41,7 @@ def told(link: Any, listener: Listener, items: Iterable[Item]) -> dict[str, Any]
             if name not in found["queries"]:
                 found["queries"][name] = _query(link, source, exchanges)
         command = getattr(getattr(item, "spec", None), "command", None)
-        if command is not None and (said := _said(command.steps, exchanges)):
+        if command is not None and (said := said_of(command.steps, exchanges)):
             found["sets"][item.key] = {**said, "is_answered": command.is_answered}
     if exchanges:
         found["last"] = _shown(exchanges[-1:])
@@ -52,25 +52,38 @@ def _query(link: Any, source: Any, exchanges: Sequence[Exchange]) -> dict[str, A
     query = source.query
     spec = getattr(link, "spec", None)
     retries = query.retries if query.retries is not None else getattr(spec, "retries", 0)
+    failures = getattr(source, "failures", 0)
     return {
-        "said": _said(query.steps, exchanges),
+        "said": said_of(query.steps, exchanges, is_failing=failures > 0),
         "unsolicited": query.unsolicited,
         "period_s": source.period_s,
         "next_s": poll.due_in_s(source.tick),
-        "failures": getattr(source, "failures", 0),
+        "failures": failures,
         "retries": retries,
     }
 
 
-def _said(steps: Sequence[Step], exchanges: Sequence[Exchange]) -> dict[str, Any] | None:
+def said_of(
+    steps: Sequence[Step], exchanges: Sequence[Exchange], *, is_failing: bool = True
+) -> dict[str, Any] | None:
     """The last exchanges that these steps may have sent, in their order; None when there was none."""
-    own = [_last_of(step, exchanges) for step in steps if step.send is not None]
+    own = [_last_of(step, exchanges, is_failing) for step in steps if step.send is not None]
     known = [exchange for exchange in own if exchange is not None]
     return _shown(known) if known else None
 
 
-def _last_of(step: Step, exchanges: Sequence[Exchange]) -> Exchange | None:
-    return next((one for one in reversed(exchanges) if _is_sent_by(step, one.sent)), None)
+def _last_of(step: Step, exchanges: Sequence[Exchange], is_failing: bool) -> Exchange | None:
+    return next((one for one in reversed(exchanges) if _is_of(step, one, is_failing)), None)
+
+
+def _is_of(step: Step, exchange: Exchange, is_failing: bool) -> bool:
+    """Whether an exchange is that of *step*: by what it is the reply to, or else by what was sent.
+
+    What got no reply may be another's who sends the same; it counts only where one is missed.
+    """
+    if exchange.step is not None or (step.reply is not None and not is_failing):
+        return exchange.step is step
+    return _is_sent_by(step, exchange.sent)
 
 
 def _is_sent_by(step: Step, sent: bytes) -> bool:

@@ -8,6 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ..devicefile import Step
 from ..devicefile.traffic import escaped
 
 #: Where wire traces go, at level INFO.
@@ -17,6 +18,8 @@ trace_log = logging.getLogger("mktl.trace")
 MOST_COMMANDS = 256
 #: Bytes of a reply that are remembered.
 MOST_BYTES = 2000
+#: In a key, in the place of what was replied to.
+_NOBODY = 0
 #: The share of the newest answer in the latency.
 _NEWEST = 0.2
 
@@ -29,6 +32,8 @@ class Exchange:
     #: When, UNIX seconds.
     time: float
     came: bytes = b""
+    #: What it was the reply to; None while there is none.
+    step: Step | None = None
 
 
 class Listener:
@@ -40,8 +45,8 @@ class Listener:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        #: By what was sent, the last one last.
-        self.exchanges: OrderedDict[bytes, Exchange] = OrderedDict()
+        #: By what was sent and what was replied to, the last one last: several queries may send the same.
+        self.exchanges: OrderedDict[tuple[bytes, int], Exchange] = OrderedDict()
         #: From a command to the end of its reply, s, of the last answers; None before the first.
         self.latency_s: float | None = None
         self._current: Exchange | None = None
@@ -55,10 +60,7 @@ class Listener:
         """An exchange begins."""
         self._sent_s = self._counted_s = self._clock()
         current = self._current = Exchange(data, time.time())
-        self.exchanges.pop(data, None)
-        self.exchanges[data] = current
-        if len(self.exchanges) > MOST_COMMANDS:
-            self.exchanges.popitem(last=False)
+        self._keep((data, _NOBODY), current)
 
     def received(self, data: bytes) -> None:
         """It goes on; what comes unasked keeps nobody busy."""
@@ -70,14 +72,25 @@ class Listener:
             self._busy_s += now_s - self._counted_s
             self._counted_s = now_s
 
-    def replied(self, *_: object) -> None:
+    def replied(self, _reply: bytes, _cut: object, step: Step) -> None:
         """It is over."""
+        current = self._current
+        if current is not None and current.step is None:
+            current.step = step
+            self.exchanges.pop((current.sent, _NOBODY), None)
+            self._keep((current.sent, id(step)), current)
         if self._counted_s is None:
             return
         took_s = self._clock() - self._sent_s
         known_s = self.latency_s
         self.latency_s = took_s if known_s is None else known_s + _NEWEST * (took_s - known_s)
         self._counted_s = None
+
+    def _keep(self, key: tuple[bytes, int], exchange: Exchange) -> None:
+        self.exchanges.pop(key, None)
+        self.exchanges[key] = exchange
+        if len(self.exchanges) > MOST_COMMANDS:
+            self.exchanges.popitem(last=False)
 
     def load(self) -> float:
         """The share of the time since the last look in which the line was busy, 0 to 1."""

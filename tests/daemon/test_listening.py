@@ -6,7 +6,12 @@ import logging
 
 import pytest
 
+from mktl.daemon.explaining import said_of
 from mktl.daemon.listening import MOST_COMMANDS, Listener, Trace
+from mktl.devicefile import Step, Template
+
+#: By the reply: what it is the reply to.
+STEPS: dict[bytes, Step] = {}
 
 
 class Clock:
@@ -20,7 +25,10 @@ def hear(listener: Listener, clock: Clock, *events: tuple[float, str, bytes]) ->
     """Events at seconds since the start."""
     for at_s, method, data in events:
         clock.now_s = 100.0 + at_s
-        getattr(listener, method)(data)
+        if method == "replied":
+            listener.replied(data, None, STEPS.setdefault(data, Step()))
+        else:
+            getattr(listener, method)(data)
 
 
 @pytest.fixture
@@ -37,8 +45,9 @@ def test_the_last_exchange_of_each_command_is_remembered(clock: Clock) -> None:
         (0.5, "sent", b"A?\n"),
     )  # fmt: skip
     assert [(one.sent, one.came) for one in listener.exchanges.values()] == [
+        (b"A?\n", b"1\n"),
         (b"B?\n", b"2\n"),
-        (b"A?\n", b""),
+        (b"A?\n", b""),  # under way
     ]
 
 
@@ -47,7 +56,23 @@ def test_sets_of_ever_other_values_are_forgotten_in_the_end(clock: Clock) -> Non
     for value in range(MOST_COMMANDS + 10):
         listener.sent(b"SET %d\n" % value)
     assert len(listener.exchanges) == MOST_COMMANDS
-    assert b"SET 0\n" not in listener.exchanges
+    assert b"SET 0\n" not in [one.sent for one in listener.exchanges.values()]
+
+
+def test_queries_that_send_the_same_are_told_apart_by_their_replies(clock: Clock) -> None:
+    # Pfeiffer TPG 262: a mnemonic is acknowledged, then ENQ asks for what it was about.
+    enquiry = Template.compile(r"\x05")
+    pressure, status = Step(enquiry, Template.compile("{:f}")), Step(enquiry, Template.compile("{:d}"))
+    listener = Listener(clock)
+    for step, came in ((pressure, b"8.1E-5\r\n"), (status, b"0\r\n")):
+        listener.sent(b"\x05")
+        listener.received(came)
+        listener.replied(came[:-2], None, step)
+    listener.sent(b"\x05")  # and this one was never answered
+    exchanges = list(listener.exchanges.values())
+    assert said_of([pressure], exchanges, is_failing=False)["came"] == [r"8.1E-5\r\n"]
+    assert said_of([status], exchanges, is_failing=False)["came"] == [r"0\r\n"]
+    assert said_of([status], exchanges, is_failing=True)["came"] == [""]
 
 
 def test_latency_is_from_a_command_to_the_end_of_its_reply(clock: Clock) -> None:
