@@ -156,6 +156,11 @@ def test_one_that_follows_what_is_on_another_line_is_told_at_the_start(make) -> 
         DerivedDevice(file, "far")
 
 
+def test_one_that_follows_itself_by_way_of_another_is_told_at_the_start(make) -> None:
+    with pytest.raises(MktlError, match=r"it follows itself: x → goal → x"):
+        make(one("follow = 'goal'") + "[simulate.items.goal]\nfollow = 'x'\n")
+
+
 # -- replies that take time
 
 

@@ -36,18 +36,28 @@ class Motions:
         motions = device.simulate.motions
         self._motions: Mapping[str, Motion] = {key: motions[key] for key in motions if values.has(key)}
         self._values = values
-        for key, motion in self._motions.items():
-            if motion.follow is not None and not values.has(motion.follow):
-                raise MktlError(
-                    f"{device.path}: simulate.items.{key}: it follows '{motion.follow}', which is not on its "
-                    f"link '{device.items[key].link}'; what is simulated there knows of no other"
-                )
+        for key in self._motions:
+            self._check(device, key)
         self._random = random.Random(device.simulate.seed)
         #: Where a value is, which the device may say with fewer digits, and what it said then.
         self._at: dict[str, tuple[float, Any]] = {}
         self._rising = dict.fromkeys(self._motions, True)
         #: Of each item of words: the one for rest, and the one for being under way.
         self._states = {key: self._two_states(key) for key in self._motions if self._is_state(key)}
+
+    def _check(self, device: Device, key: str) -> None:
+        """Refuse to follow what is not there, or itself."""
+        path: list[str] = [key]
+        while (motion := self._motions.get(path[-1])) is not None and motion.follow is not None:
+            if not self._values.has(motion.follow):
+                raise MktlError(
+                    f"{device.path}: simulate.items.{path[-1]}: it follows '{motion.follow}', which is not on "
+                    f"its link '{device.items[path[-1]].link}'; what is simulated there knows of no other"
+                )
+            if motion.follow in path:
+                way = " → ".join([*path, motion.follow])
+                raise MktlError(f"{device.path}: simulate.items.{key}: it follows itself: {way}")
+            path.append(motion.follow)
 
     def advance(self, dt_s: float) -> None:
         """Let every value go on."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from mktl.devicefile import ItemSpec, Query, Step, Template
+from mktl.devicefile import Device, ItemSpec, LinkSpec, Query, Step, Template
 from mktl.errors import TemplateMismatchError
 
 _PLACEHOLDER = re.compile(r"\{[^{}]*\}")
@@ -60,11 +60,6 @@ class Turn:
     phrase: Phrase
     steps: tuple[Step, ...]
 
-    @property
-    def is_answered(self) -> bool:
-        """True when somebody waits for a reply."""
-        return any(step.reply is not None for step in self.steps)
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Exchange:
@@ -98,93 +93,34 @@ class Heard:
         return self.exchange, self.number
 
 
-def turns_of(steps: Sequence[Step], send_end: bytes) -> tuple[Turn, ...]:
-    """*steps* as the device sees them; those before the first command answer nothing and are left out.
-
-    Args:
-        steps: Of one exchange.
-        send_end: Of the link.
-    """
-    starts = [number for number, step in enumerate(steps) if step.send is not None]
-    ends = [*starts[1:], len(steps)][: len(starts)]
-    return tuple(
-        Turn(phrase, tuple(steps[start:end]))
-        for start, end in zip(starts, ends, strict=True)
-        if (phrase := _phrase(steps[start], send_end)) is not None
-    )
-
-
-def _phrase(step: Step, send_end: bytes) -> Phrase | None:
-    if step.send is None:
-        return None
-    return Phrase(step.send, send_end if step.send_end is None else step.send_end)
-
-
-class Memory:
-    """Which exchange the device is in: a later step may be common to many, as ENQ is to all mnemonics."""
-
-    def __init__(self, exchanges: Sequence[Exchange]) -> None:
-        #: All that the device knows.
-        self.exchanges = list(exchanges)
-        self._constants: dict[tuple[bytes, bytes], list[tuple[Exchange, int]]] = {}
-        self._others: list[tuple[Exchange, int]] = []
-        for exchange in exchanges:
-            for number, turn in enumerate(exchange.turns):
-                constant = turn.phrase.constant
-                if constant is None:
-                    self._others.append((exchange, number))
-                else:
-                    self._constants.setdefault((constant, turn.phrase.end), []).append((exchange, number))
-        self._here: set[tuple[Exchange, int]] = set()
-
-    @property
-    def phrases(self) -> Iterator[Phrase]:
-        """All that it may hear, each once."""
-        return iter(dict.fromkeys(turn.phrase for exchange in self.exchanges for turn in exchange.turns))
-
-    def follow(self, command: bytes, end: bytes) -> list[Heard]:
-        """What *command* means here and now, the most precise first; nothing when nobody knows.
-
-        Of several meanings those count that go on with the exchange under way, then those that begin one,
-        then those that say the last command again.
-        """
-        found = [heard for heard in self._meanings(command, end) if heard is not None]
-        if not found:
-            return []
-        ranks = [self._rank(heard) for heard in found]
-        best = min(ranks)
-        meant = [heard for heard, rank in zip(found, ranks, strict=True) if rank == best]
-        if best == _ANYWHERE and len({heard.turn for heard in meant}) > 1:
-            return []
-        meant.sort(key=_precision, reverse=True)
-        self._here = {heard.place for heard in meant}
-        return meant
-
-    def forget(self) -> None:
-        """No exchange is under way."""
-        self._here = set()
-
-    def _meanings(self, command: bytes, end: bytes) -> Iterator[Heard | None]:
-        for place in self._constants.get((command, end), ()):
-            yield Heard(*place)
-        for exchange, number in self._others:
-            phrase = exchange.turns[number].phrase
-            given = phrase.parse(command) if phrase.end == end else None
-            yield None if given is None else Heard(exchange, number, given)
-
-    def _rank(self, heard: Heard) -> int:
-        exchange, number = heard.place
-        if number and (exchange, number - 1) in self._here:
-            return _NEXT
-        if number == 0:
-            return _FIRST
-        return _AGAIN if heard.place in self._here else _ANYWHERE
+def exchanges_of(device: Device, link: LinkSpec) -> Iterator[Exchange]:
+    """All that the device on *link* can be told; where several begin alike the first ones lead."""
+    end = link.send_end
+    items = [spec for spec in device.items.values() if spec.link == link.name]
+    if link.check_after_set:
+        check = link.check_after_set
+        yield Exchange(_turns_of([Step(check.send, check.reply)], end), is_check=True)
+    for spec in items:
+        if spec.done and spec.done.send:
+            yield Exchange(_turns_of([Step(spec.done.send, spec.done.reply)], end), finishes=spec)
+    if link.identity:
+        yield Exchange(_turns_of([Step(link.identity.send, link.identity.reply)], end))
+    for spec in items:
+        if spec.command:
+            yield Exchange(_turns_of(spec.command.steps, end), sets=spec)
+    for query in device.queries.values():
+        if query.link == link.name:
+            yield Exchange(_turns_of(query.steps, end), reads=query)
+    yield Exchange(_turns_of(link.init, end))
 
 
-_NEXT, _FIRST, _AGAIN, _ANYWHERE = range(4)
-
-
-def _precision(heard: Heard) -> tuple[bool, int, bool]:
-    """Which of two commands is meant when both fit: the one that says more by itself."""
-    phrase = heard.turn.phrase
-    return phrase.constant is not None, phrase.literal_length, heard.exchange.sets is not None
+def _turns_of(steps: Sequence[Step], send_end: bytes) -> tuple[Turn, ...]:
+    """*steps* as the device sees them; those before the first command answer nothing and are left out."""
+    turns: list[Turn] = []
+    for step in steps:
+        if step.send is not None:
+            phrase = Phrase(step.send, send_end if step.send_end is None else step.send_end)
+            turns.append(Turn(phrase, (step,)))
+        elif turns:
+            turns[-1] = Turn(turns[-1].phrase, (*turns[-1].steps, step))
+    return tuple(turns)

@@ -8,8 +8,9 @@ from pathlib import Path
 from mktl.devicefile import Query, Step
 from mktl.errors import ItemTypeError, ItemValueError, MktlError
 
+from .framing import why_not_whole
 from .phrases import Exchange
-from .replies import Writer, fields_of, filled, plausible, why_not_whole
+from .replies import Writer, can_write, fields_of, filled, plausible
 from .values import Values
 
 #: Elements of an array whose number only the length of the reply tells.
@@ -67,7 +68,7 @@ def step_name(step: Step) -> str:
 def _why_not_read(query: Query, values: Values, writer: Writer) -> str | None:
     why = _why_not_now(query, values, writer)
     if why is not None:
-        _use_plain_values(query, values, writer)
+        _use_plain_values(query, values)
         why = _why_not_now(query, values, writer)
     arrays = {name: raw for name, raw in values.reply_values(query).items() if isinstance(raw, list)}
     for count in range(2, LONGEST_ARRAY if why and arrays else 0):
@@ -78,15 +79,17 @@ def _why_not_read(query: Query, values: Values, writer: Writer) -> str | None:
     return why
 
 
-def _use_plain_values(query: Query, values: Values, writer: Writer) -> None:
+def _use_plain_values(query: Query, values: Values) -> None:
     """Start each field that cannot be written with something that its form has a place for."""
-    for step in query.steps:
-        for form in step.replies():
-            for name, field in fields_of(form).items():
-                if not writer.can_write(form, {**filled(form, {}), name: values.reply_values(query)[name]}):
-                    values.start_field(query, name, plausible(field))
-                    if not writer.can_write(form, filled(form, {})):
-                        values.start_field(query, name, field.plain)
+    forms = [form for step in query.steps for form in step.replies()]
+    for form in forms:
+        fields = fields_of(form)
+        plain = {name: field.plain for name, field in fields.items()}
+        for name, field in fields.items():
+            tried = (values.reply_values(query)[name], plausible(field), field.plain)
+            fit = next((value for value in tried if can_write(form, {**plain, name: value})), None)
+            if fit is not None:
+                values.start_field(query, name, fit)
 
 
 def _why_not_now(query: Query, values: Values, writer: Writer) -> str | None:

@@ -6,12 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from mktl.devicefile import Device, ItemSpec, LinkSpec, Query, Step, Template
-from mktl.errors import ItemTypeError, ItemValueError, TemplateMismatchError
+from mktl.errors import ItemTypeError, ItemValueError
 
 from .errors import ErrorMemory, Mistake, error_form, error_values
+from .framing import parsed
+from .memory import Memory
 from .motion import Motions
-from .phrases import Exchange, Heard, Memory, turns_of
-from .replies import Writer, filled
+from .phrases import Heard, exchanges_of
+from .replies import Writer, can_write, filled
 from .start import accepts, to_device
 from .stream import Stream
 from .trial import check_reading, check_saying, replies_to
@@ -38,7 +40,7 @@ class DerivedUnit:
         queries = [query for query in device.queries.values() if query.link == link.name]
         self.values = Values(device, link.name, lambda query: replies_to(query, self.values, self._writer))
         self._errors = ErrorMemory(link.check_after_set)
-        self._memory = Memory(list(self._known(device, queries)))
+        self._memory = Memory(list(exchanges_of(device, link)))
         self._introduce(queries)
         check_reading(device.path, queries, self.values, self._writer)
         check_saying(device.path, self._memory.exchanges, self._writer)
@@ -91,38 +93,19 @@ class DerivedUnit:
         due = [stream for stream in self._streams if stream.is_due(changed)]
         return b"".join(map(self._line, due))
 
+    @property
+    def due_in_s(self) -> float | None:
+        """How long until it says something by itself; None when it never does."""
+        return min((stream.due_in_s for stream in self._streams), default=None)
+
+    # -- what it says
+
     def _line(self, stream: Stream) -> bytes:
         """What it says of its own accord; nothing while its values are none that it could say."""
         try:
             return self._writer.reply(stream.step, self._reading(stream.query))
         except (ItemTypeError, ItemValueError):
             return b""
-
-    @property
-    def due_in_s(self) -> float | None:
-        """How long until it says something by itself; None when it never does."""
-        return min((stream.due_in_s for stream in self._streams), default=None)
-
-    # -- the exchanges of the file
-
-    def _known(self, device: Device, queries: Sequence[Query]) -> Iterator[Exchange]:
-        """What it can be told; where several begin alike the first ones lead."""
-        link, end = self.link, self.link.send_end
-        if link.check_after_set:
-            check = link.check_after_set
-            yield Exchange(turns_of([Step(check.send, check.reply)], end), is_check=True)
-        for spec in device.items.values():
-            if spec.link == link.name and spec.done and spec.done.send:
-                steps = [Step(spec.done.send, spec.done.reply)]
-                yield Exchange(turns_of(steps, end), finishes=spec)
-        if link.identity:
-            yield Exchange(turns_of([Step(link.identity.send, link.identity.reply)], end))
-        for spec in device.items.values():
-            if spec.link == link.name and spec.command:
-                yield Exchange(turns_of(spec.command.steps, end), sets=spec)
-        for query in queries:
-            yield Exchange(turns_of(query.steps, end), reads=query)
-        yield Exchange(turns_of(link.init, end))
 
     def _introduce(self, queries: Sequence[Query]) -> None:
         """Let queries that send the same as the identity know what it says."""
@@ -133,10 +116,9 @@ class DerivedUnit:
         known = {name: value for query in alike for name, value in self.values.reply_values(query).items()}
         said = _formatted(identity.reply, filled(identity.reply, known))
         for query in alike:
-            for name, value in _parsed(query.steps[0].reply, said).items():
+            reply = query.steps[0].reply
+            for name, value in ((parsed(reply, said) if reply else None) or {}).items():
                 self.values.start_field(query, name, value)
-
-    # -- answers
 
     def _answer(self, meant: Sequence[Heard]) -> bytes:
         """What it says to a command that sets nothing; exchanges that send the same share what they know."""
@@ -147,21 +129,22 @@ class DerivedUnit:
             if step.reply is None:
                 out += self._writer.line(_SOMETHING, step) if step.ignores_reply else b""
                 continue
-            alike = [heard for heard in meant if number < len(heard.turn.steps)]
+            alike = [(heard, heard.turn.steps[number]) for heard in meant if number < len(heard.turn.steps)]
             out += self._writer.together(
                 [
-                    (one, read.get(id(heard)) or self._fields(heard, one, known))
-                    for heard in alike
-                    for one in [heard.turn.steps[number]]
+                    (one, read.get(id(heard)) or self._fields(heard, one.reply, known))
+                    for heard, one in alike
+                    if one.reply is not None
                 ]
             )
         return out
 
-    def _fields(self, heard: Heard, step: Step, known: Mapping[str, object]) -> Mapping[str, object]:
+    def _fields(self, heard: Heard, reply: Template, known: Mapping[str, object]) -> Mapping[str, object]:
         """The fields of an answer that is no reading."""
         if heard.exchange.is_check:
             return self._errors.answer()
-        return {} if step.reply is None else filled(step.reply, {**known, **heard.given})
+        values = filled(reply, {**known, **heard.given})
+        return values if can_write(reply, values) else filled(reply, {})
 
     def _reading(self, query: Query) -> dict[str, object]:
         """The fields of a reply, as one reading has them."""
@@ -212,10 +195,7 @@ class DerivedUnit:
             return self._writer.line(_SOMETHING, step) if step.ignores_reply else b""
         known = {"": self.values.raw(heard.exchange.sets), **heard.given} if heard.exchange.sets else {}
         values = filled(step.reply, known)
-        try:
-            return self._writer.reply(step, values)
-        except (ItemTypeError, ItemValueError):
-            return self._writer.reply(step, filled(step.reply, {}))
+        return self._writer.reply(step, values if can_write(step.reply, values) else filled(step.reply, {}))
 
     def _complain(self, mistake: Mistake, step: Step | None) -> bytes:
         """Note a mistake, and say no in the form that there is for it; None for a step: nobody listens."""
@@ -229,14 +209,6 @@ class DerivedUnit:
             return self._writer.form(form.reply, error_values(form, mistake), step)
         except (ItemTypeError, ItemValueError):  # a form of which nobody can say how to fill it
             return b""
-
-
-def _parsed(reply: Template | None, said: bytes) -> dict[str, object]:
-    """The fields of *said*; none where the form is another."""
-    try:
-        return {} if reply is None else reply.parse(said)
-    except TemplateMismatchError:
-        return {}
 
 
 def _formatted(reply: Template, values: Mapping[str, object]) -> bytes:

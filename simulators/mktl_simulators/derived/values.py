@@ -92,19 +92,19 @@ class Values:
         Raises:
             ItemValueError, ItemTypeError: One of the replies has no place for its value; nothing has changed.
         """
-        before, touched = dict(self._raw), set()
+        before, touched = dict(self._raw), set[Place]()
         for spec, raw in changes:
             self._write(spec, raw)
             touched.add(self._place(spec))
         try:
-            for name in {query for query, _ in touched} & self._queries.keys():
+            for name in self._told_by(touched):
                 self._trial(self._queries[name])
         except (ItemTypeError, ItemValueError):
             self._raw = before
             raise
         self._changed |= touched
 
-    def move(self, key: str, value: float) -> None:
+    def move(self, key: str, value: Any) -> None:
         """Let a value change by itself; where the device cannot say it, it stays as it is."""
         changed = set(self._changed)
         try:
@@ -137,8 +137,8 @@ class Values:
 
     def take_changes(self) -> set[str]:
         """The queries whose replies have become others since this was asked last."""
-        changed, self._changed = {query for query, _ in self._changed}, set()
-        return {name for name, first in self._same.items() if first in changed}
+        changed, self._changed = self._changed, set()
+        return self._told_by(changed)
 
     def spec(self, key: str) -> ItemSpec:
         """The item of this key.
@@ -150,6 +150,11 @@ class Values:
             return self._items[key]
         except KeyError:
             raise UnknownItemError(f"no item '{key}' on this link, only {', '.join(self._items)}") from None
+
+    def _told_by(self, places: Iterable[Place]) -> set[str]:
+        """The queries whose replies tell what stands there."""
+        told = {query for query, _ in places}
+        return {name for name, first in self._same.items() if first in told}
 
     def _place(self, spec: ItemSpec) -> Place:
         return ("", spec.key) if spec.query is None else (self._same[spec.query], spec.field)
@@ -213,14 +218,12 @@ def as_raw(spec: ItemSpec, value: Any) -> Any:
 
 
 def _same_questions(queries: dict[str, Query]) -> dict[str, str]:
+    """Each query, and the first one that sends the same and has the same fields in its replies."""
     first: dict[object, str] = {}
     same = {}
     for name, query in queries.items():
-        key = (
-            query.unsolicited,
-            tuple((step.send, _shape(query, number)) for number, step in enumerate(query.steps)),
-        )
-        same[name] = first.setdefault(key, name) if not query.unsolicited else name
+        key = tuple((step.send, _shape(query, number)) for number, step in enumerate(query.steps))
+        same[name] = name if query.unsolicited else first.setdefault(key, name)
     return same
 
 
