@@ -11,7 +11,7 @@ import difflib
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from mktl.devicefile import Device, LinkSpec, Query, Template
+from mktl.devicefile import Device, LinkSpec, Query, Step, Template
 from mktl.devicefile.traffic import Said, escaped, exchanges, parse
 from mktl.errors import DeviceFileError, MktlError, Problem, TemplateMismatchError
 
@@ -36,6 +36,8 @@ class Replay:
     Args:
         script: What was said, in its order.
         is_polled: Whether a command is a question that is asked again and again.
+        goes_on: Whether a command goes on with what was said before it, and means nothing by itself, as an
+            enquiry does after a mnemonic.
         send_end: What stands after a command.
         skip: So many bytes at the beginning of a command are its number: they are not compared, and stand at
             the beginning of its reply (Modbus TCP).
@@ -48,6 +50,7 @@ class Replay:
         script: Sequence[Said],
         *,
         is_polled: Callable[[bytes], bool] = _never,
+        goes_on: Callable[[bytes], bool] = _never,
         send_end: bytes = b"",
         skip: int = 0,
         title: str = "replay",
@@ -60,7 +63,7 @@ class Replay:
         asked = [Said(said.command[skip:], said.reply[skip:], said.line) for said in script if said.command]
         self._known = {said.command for said in asked}
         self._strict = [said for said in asked if not is_polled(said.command)]
-        self._polls = _Polls(asked, is_polled)
+        self._polls = _Polls(asked, is_polled, goes_on)
         #: All that came but polls, and how far that is in the story.
         self._came: list[bytes] = []
         self._at = 0
@@ -146,33 +149,59 @@ class Replay:
         return self._strict[at].reply
 
 
+#: A command behind those that it goes on with.
+_Talk = tuple[bytes, ...]
+
+
 class _Polls:
     """Answers to what is asked again and again, by how much of the story has passed."""
 
-    def __init__(self, asked: Iterable[Said], is_polled: Callable[[bytes], bool]) -> None:
-        #: Command → its answers, each with how many of the other commands had come before it.
-        self._answers: dict[bytes, list[tuple[int, bytes]]] = {}
-        self._given: dict[bytes, int] = {}
+    def __init__(
+        self,
+        asked: Iterable[Said],
+        is_polled: Callable[[bytes], bool],
+        goes_on: Callable[[bytes], bool],
+    ) -> None:
+        #: The answers, each with how many of the other commands had come before it.
+        self._answers: dict[_Talk, list[tuple[int, bytes]]] = {}
+        self._given: dict[_Talk, int] = {}
+        self._goes_on = goes_on
+        self._talk: _Talk = ()
         passed = 0
         for said in asked:
+            self._follow(said.command)
             if is_polled(said.command):
-                self._answers.setdefault(said.command, []).append((passed, said.reply))
+                self._answers.setdefault(self._talk, []).append((passed, said.reply))
             else:
                 passed += 1
+        self._talk = ()
 
     def answer(self, command: bytes, passed: int) -> bytes | None:
         """The next answer for this point of the story; None for what is not polled."""
-        answers = self._answers.get(command)
-        if answers is None:
+        self._follow(command)
+        talk = self._likest()
+        if talk is None:
             return None
-        following = self._given.get(command, -1) + 1
+        answers = self._answers[talk]
+        following = self._given.get(talk, -1) + 1
         current = [index for index, (point, _) in enumerate(answers) if point <= passed]
         # What was recorded before the last of the other commands is over.
         at = next((index for index in current[following:] if answers[index][0] == passed), None)
         if at is None:
             at = current[-1] if current else 0
-        self._given[command] = at
+        self._given[talk] = at
         return answers[at][1]
+
+    def _follow(self, command: bytes) -> None:
+        self._talk = (*self._talk, command) if self._goes_on(command) else (command,)
+
+    def _likest(self) -> _Talk | None:
+        """The recorded talk that ends as the present one does, as far back as can be."""
+        for size in range(len(self._talk), 0, -1):
+            for talk in self._answers:
+                if talk[-size:] == self._talk[-size:]:
+                    return talk
+        return None
 
 
 def replay(device: Device, link: str, path: Path | str) -> Replay:
@@ -194,9 +223,11 @@ def replay(device: Device, link: str, path: Path | str) -> Replay:
         raise DeviceFileError([Problem(file, None, "", f"has nothing of link '{link}', only of {has}")])
     spec = device.links[link]
     is_polled, skip = _manners(device, spec)
+    later = _later_steps(device, link)
     return Replay(
         script,
         is_polled=is_polled,
+        goes_on=lambda command: _is_of(later, command, spec),
         send_end=spec.send_end if spec.driver != "modbus" else b"",
         skip=skip,
         title=f"{file}, link {link}",
@@ -207,7 +238,8 @@ def replay(device: Device, link: str, path: Path | str) -> Replay:
 def _manners(device: Device, link: LinkSpec) -> tuple[Callable[[bytes], bool], int]:
     """What is polled on a link, and how many bytes number its commands."""
     if link.driver != "modbus":
-        polled = [query for query in device.queries.values() if _is_polled(device, query, link.name)]
+        queries = (query for query in device.queries.values() if _is_polled(device, query, link.name))
+        polled = [step for query in queries for step in query.steps]
         return lambda command: _is_of(polled, command, link), 0
     skip = _NUMBERED if str(link.settings.get("url", "")).startswith("tcp:") else 0
     at = _FUNCTION_TCP if skip else _FUNCTION_RTU
@@ -220,16 +252,19 @@ def _is_polled(device: Device, query: Query, port: str) -> bool:
     return on_port == port and any(spec.poll_s or spec.fast for spec in device.fed_by(query.name))
 
 
-def _is_of(polled: Iterable[Query], command: bytes, link: LinkSpec) -> bool:
-    for query in polled:
-        for step in query.steps:
-            end = link.send_end if step.send_end is None else step.send_end
-            if (
-                step.send is not None
-                and command.endswith(end)
-                and _fits(step.send, command.removesuffix(end))
-            ):
-                return True
+def _later_steps(device: Device, port: str) -> list[Step]:
+    """All steps on this port that go on with one before them."""
+    queries = [query.steps for query in device.queries.values() if query.link == port]
+    commands = [spec.command.steps for spec in device.items.values() if spec.command and spec.link == port]
+    return [step for steps in (*queries, *commands) for step in steps[1:]]
+
+
+def _is_of(steps: Iterable[Step], command: bytes, link: LinkSpec) -> bool:
+    """Whether *command* is that of one of these steps, with its end."""
+    for step in steps:
+        end = link.send_end if step.send_end is None else step.send_end
+        if step.send is not None and command.endswith(end) and _fits(step.send, command.removesuffix(end)):
+            return True
     return False
 
 

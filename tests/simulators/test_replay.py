@@ -96,6 +96,17 @@ def test_a_poll_says_what_it_said_at_this_point_of_the_story() -> None:
     dev.verify()
 
 
+def test_an_enquiry_is_answered_by_what_it_goes_on_with() -> None:
+    # Pfeiffer TPG 262: ENQ asks for the answer to the mnemonic before it.
+    dev = device(
+        r"> PR1\n", "< ok", r"> \x05", "< 1.0", r"> SEN\n", "< ok", r"> \x05", "< on", r"> PR1\n", "< ok",
+        r"> \x05", "< 2.0",
+        polled=(b"PR1\n", b"SEN\n", b"\x05"), goes_on=lambda command: command == b"\x05",
+    )  # fmt: skip
+    asked = (b"SEN\n", b"\x05", b"PR1\n", b"\x05", b"PR1\n", b"\x05", b"SEN\n", b"\x05")
+    assert [dev.receive(command) for command in asked][1::2] == [b"on", b"1.0", b"2.0", b"on"]
+
+
 def test_numbers_of_modbus_messages_are_given_back_not_compared() -> None:
     dev = device(r"> \x00\x07\x00\x00\x00\x06ABCDEF", r"< \x00\x07\x00\x00\x00\x01A", skip=2)
     assert dev.receive(b"\x01\x02\x00\x00\x00\x06ABCDEF") == b"\x01\x02\x00\x00\x00\x01A"

@@ -9,6 +9,7 @@ from mktl_simulators.replay import ReplayError
 
 from mktl.errors import DeviceFileError, OutcomeUnknownError
 from mktl.testing import serve
+from tests.docs.pages import ROOT
 
 
 @pytest.fixture
@@ -107,3 +108,19 @@ def test_registers_are_recorded_and_replayed(mktl_device, tmp_path: Path, url: s
     again["sp"].set(20)
     assert again["sp"].value == 20
     again.wait_until_replayed()
+
+
+@pytest.mark.parametrize("name", ["pfeiffer-tpg262", "trinamic-tmcm1110"])
+def test_a_shipped_file_replays_with_every_value_as_it_was(mktl_device, tmp_path: Path, name: str) -> None:
+    """One talks in mnemonics and enquiries, all of which are alike; the other in bytes."""
+    file, recording = ROOT / "configs" / f"{name}.toml", tmp_path / "x.rec"
+    with serve(file, record=recording) as device:
+        device.wait_until_read()
+        recorded = values_of(device)
+    again = mktl_device(file, replay=recording)
+    again.wait_until_read()
+    assert values_of(again) == recorded
+
+
+def values_of(device) -> dict[str, object]:
+    return {key: item.reading.value for key, item in device.daemon.items.items() if not key.startswith("_")}
