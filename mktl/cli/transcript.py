@@ -14,6 +14,9 @@ from ..errors import TemplateMismatchError
 _BESIDE = 24
 _ROW = 16
 _COLUMN = 34
+#: Characters of a field, and of a whole form, as the file writes them.
+_FIELD = 24
+_FORM = 150
 
 
 @dataclass(slots=True)
@@ -106,7 +109,7 @@ class Teller:
             return
         found = step.reply.dissect(reply)
         if found.stopped is None:
-            yield f"  as '{step.reply.source}'"
+            yield f"  as '{_shortened(step.reply.source, _FORM)}'"
             yield from _piece_lines(step.reply, reply)
             return
         for other in (*step.otherwise, *self._link.otherwise):
@@ -133,7 +136,28 @@ def caret_lines(reply: bytes, at: int, expected: str) -> Iterator[str]:
 def _piece_lines(form: Template, reply: bytes) -> Iterator[str]:
     for piece in form.dissect(reply).pieces:
         value = "" if piece.name is None else f"  {piece.name + ' = ' if piece.name else ''}{piece.value!r}"
-        yield f"    {escaped(reply[piece.start : piece.end]):<20} {piece.source:<24}{value}".rstrip()
+        taken = _readable(reply[piece.start : piece.end])
+        yield f"    {taken:<20} {_shortened(piece.source, _FIELD):<{_FIELD}}{value}".rstrip()
+
+
+def _readable(data: bytes) -> str:
+    r"""Bytes of one field: text as it is, anything else in hex.
+
+    >>> _readable(b"4.2\r"), _readable(b"\x01d")
+    ('4.2\\r', '01 64')
+    """
+    return escaped(data) if all(0x20 <= byte < 0x7F or byte in b"\r\n\t" for byte in data) else data.hex(" ")
+
+
+def _shortened(text: str, most: int) -> str:
+    """A form with many words in it must not push everything else off the screen."""
+    return (
+        text
+        if len(text) <= most
+        else f"{text[: most - 2]}…}}"
+        if text.endswith("}")
+        else f"{text[: most - 1]}…"
+    )
 
 
 def _bytes_lines(direction: str, data: bytes) -> Iterator[str]:

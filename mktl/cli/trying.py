@@ -42,7 +42,7 @@ def run(
         return USAGE
     spec = _spec_of(device, key)
     store = re.sub(r"[^a-z0-9_-]", "-", device.path.stem.lower()) or "try"
-    with Bench(device, spec.key, store=store, simulate=simulate) as bench:
+    with Bench(device, spec.key, store=store, simulate=simulate, is_set=text is not None) as bench:
         attempt = Attempt(device, bench, timeout_s)
         try:
             value = None if text is None else bench.item.validate_type(value_of(bench.item, text))
@@ -82,6 +82,10 @@ class Attempt:
     def _item(self) -> Item:
         return self._bench.item
 
+    @property
+    def _is_read(self) -> bool:
+        return self._bench.spec.query is not None or self._bench.spec.register is not None
+
     def announce(self, value: Any) -> None:
         """Say what the device will be told in the place of *value*, where that is another number."""
         spec = self._bench.spec
@@ -97,9 +101,9 @@ class Attempt:
     def read(self) -> int:
         """Ask the device; the exit code."""
         bench = self._bench
-        bench.open(self._transcript)
-        if bench.spec.query is None and bench.spec.register is None:
+        if not self._is_read:
             raise click.UsageError(f"{bench.spec.key} is only written: there is nothing to ask")
+        bench.open(self._transcript)
         is_in_time = bench.await_reading(self._timeout_s)
         self._tell()
         if not is_in_time:
@@ -112,7 +116,7 @@ class Attempt:
         bench.open(self._transcript)
         try:
             bench.await_link(self._timeout_s)
-            if bench.spec.query is not None:
+            if self._is_read:
                 bench.await_reading(self._timeout_s)
             self._tell()
             if not is_confirmed:

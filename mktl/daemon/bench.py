@@ -18,7 +18,7 @@ from ..workers import Workers
 from .devices import BoundDevice
 
 if TYPE_CHECKING:
-    from ..devicefile import Device
+    from ..devicefile import Device, ItemSpec
     from ..protocol.server import Server
 
 #: Statuses of an item about which nothing has been heard yet.
@@ -42,12 +42,15 @@ class Bench:
         key: One that has a link.
         store: What to call the store in messages.
         simulate: Put a simulated device in the place of the real one.
+        is_set: It is to be set, not only read: what belongs to that is there too.
 
     Raises:
         MktlError: The link or its simulator cannot be made.
     """
 
-    def __init__(self, device: Device, key: str, *, store: str = "try", simulate: bool = False) -> None:
+    def __init__(
+        self, device: Device, key: str, *, store: str = "try", simulate: bool = False, is_set: bool = False
+    ) -> None:
         spec = device.items[key]
         assert spec.link is not None
         self.spec = spec
@@ -57,7 +60,7 @@ class Bench:
             self._bound = BoundDevice(_alone(device, spec.link), simulate=simulate)
             self._endings.callback(self._bound.close)
             self.link: Any = self._bound.links[spec.link]
-            self.items = self._bind(device, key, store)
+            self.items = self._bind(device, key, store, is_set=is_set)
         except BaseException:
             self.close()
             raise
@@ -116,9 +119,9 @@ class Bench:
             self._changed.clear()
         return True
 
-    def _bind(self, device: Device, key: str, name: str) -> dict[str, Item]:
+    def _bind(self, device: Device, key: str, name: str, *, is_set: bool) -> dict[str, Item]:
         """The item and what it refers to, those of its link bound to it."""
-        wanted = related(device, key)
+        wanted = related(device, key, is_set=is_set)
         workers = Workers(f"mktl-{name}")
         self._endings.callback(workers.close)
         publisher = Publisher(cast("Server", _Nobody()), workers)
@@ -156,23 +159,33 @@ def _alone(device: Device, link: str) -> Device:
     return replace(device, links=links, items=quiet)
 
 
-def related(device: Device, key: str) -> set[str]:
-    """The keys of *key*, of what stands in the same reply, and of what any of them refers to."""
+def related(device: Device, key: str, *, is_set: bool = False) -> set[str]:
+    """The keys of *key*, of what stands in the same reply, and of what any of them refers to.
+
+    Args:
+        device: The file.
+        key: Of an item.
+        is_set: What its command, and the condition on which that is done, refer to is wanted too.
+    """
+    spec = device.items[key]
+    todo = [key, *_fed_beside(device, spec)]
+    if is_set:
+        todo += _behind_set(spec)
     found: set[str] = set()
-    todo = [key]
     while todo:
         one = todo.pop()
-        if one in found or one not in device.items:
-            continue
-        found.add(one)
-        spec = device.items[one]
-        if spec.query is not None:
-            query = device.queries[spec.query]
-            todo += query.item_references
-            if one == key:
-                todo += [fed.key for fed in device.fed_by(query.name)]
-        if spec.command is not None and one == key:
-            todo += spec.command.item_references
-        if spec.done is not None and spec.done.when is not None and one == key:
-            todo += [name.removeprefix("item.") for name in spec.done.when.names]
+        if one not in found and one in device.items:
+            found.add(one)
+            query = device.queries.get(device.items[one].query or "")
+            todo += query.item_references if query is not None else ()
     return found
+
+
+def _fed_beside(device: Device, spec: ItemSpec) -> list[str]:
+    return [] if spec.query is None else [fed.key for fed in device.fed_by(spec.query)]
+
+
+def _behind_set(spec: ItemSpec) -> list[str]:
+    names = spec.done.when.names if spec.done is not None and spec.done.when is not None else ()
+    commanded = spec.command.item_references if spec.command is not None else ()
+    return [*commanded, *(name.removeprefix("item.") for name in names)]
