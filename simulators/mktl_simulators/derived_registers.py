@@ -10,6 +10,7 @@ from mktl.devicefile.register import Table as FileTable
 from mktl.devicefile.words import decode, encode, with_bit
 from mktl.errors import ItemTypeError, ItemValueError, MktlError, UnknownItemError
 
+from .derived.motion import Motions
 from .derived.start import accepts, start_of
 from .modbus.registers import ILLEGAL_ADDRESS, ILLEGAL_VALUE, ModbusException, RegisterDevice, Table
 
@@ -44,32 +45,52 @@ class DerivedRegisters(RegisterDevice):
         # An item with a starting value of its own wins over one with a guess that shares its registers.
         for spec in sorted(self._items.values(), key=lambda spec: _is_given(spec, device.simulate.initial)):
             self._start(device, spec, device.simulate.initial)
+        self._motions = Motions(device, self)
 
     # -- what a test, or a hand at the front panel, does
 
     def of(self, key: str) -> Any:
         """The value of an item, as its clients have it."""
-        spec = self._spec(key)
+        spec = self.spec(key)
         raw = self._raw(spec, self._words)
         return spec.conversion.to_item(_times_ten_to(raw, self._exponent(spec)))
 
     def put(self, key: str, value: Any) -> None:
         """Let an item have another value, as if the device had measured it."""
-        spec = self._spec(key)
-        register = _register(spec)
-        raw = _times_ten_to(spec.conversion.to_device(value), -self._exponent(spec))
-        places = list(_places(register.place, register.width))
-        if register.bit is None:
-            words = encode(register, raw)
-        else:
-            words = with_bit(register, [self._words[place] for place in places], raw)
-        self._words.update(zip(places, words, strict=True))
+        self._words.update(self._words_of(self.spec(key), value))
+
+    def move(self, key: str, value: Any) -> None:
+        """Let an item have another value by itself; one that its registers cannot hold leaves it as it is."""
+        try:
+            self.put(key, value)
+        except (ItemTypeError, ItemValueError, ValueError):
+            pass
+
+    def has(self, key: str) -> bool:
+        """True for an item in these registers."""
+        return key in self._items
+
+    def spec(self, key: str) -> ItemSpec:
+        """The item of this key."""
+        try:
+            return self._items[key]
+        except KeyError:
+            raise UnknownItemError(f"no item '{key}' on this link, only {', '.join(self._items)}") from None
+
+    def advance(self, dt_s: float) -> None:
+        """Let values move as ``[simulate.items]`` says."""
+        self._motions.advance(dt_s)
 
     # -- what the line does
 
     def read(self, table: Table, address: int, count: int) -> list[int]:
-        """What the file's registers hold now."""
-        return [self._held((table, at)) for at in range(address, address + count)]
+        """What the file's registers hold now, with the noise of one reading."""
+        words = [self._held((table, at)) for at in range(address, address + count)]
+        for key in self._motions.noisy_keys:
+            for (of, at), word in self._noisy(key).items():
+                if of == table and address <= at < address + count:
+                    words[at - address] = word
+        return words
 
     def write(self, table: Table, address: int, values: Sequence[int]) -> None:
         """Set the registers that an item can set, if the values are ones that it takes."""
@@ -83,6 +104,7 @@ class DerivedRegisters(RegisterDevice):
             if spec.metadata.get("settable") and not self._takes(spec, changes, words):
                 raise ModbusException(ILLEGAL_VALUE, f"{spec.key} does not take {list(values)}")
         self._words = words
+        self._motions.settle()
 
     def _held(self, place: Address) -> int:
         if place not in self._words:
@@ -101,6 +123,24 @@ class DerivedRegisters(RegisterDevice):
         return all(accepts(spec, one) for one in (scaled if isinstance(scaled, list) else [scaled]))
 
     # -- from items to words
+
+    def _words_of(self, spec: ItemSpec, value: Any) -> dict[Address, int]:
+        """The words that say this value, by where they stand."""
+        register = _register(spec)
+        raw = _times_ten_to(spec.conversion.to_device(value), -self._exponent(spec))
+        places = list(_places(register.place, register.width))
+        if register.bit is None:
+            words = encode(register, raw)
+        else:
+            words = with_bit(register, [self._words[place] for place in places], raw)
+        return dict(zip(places, words, strict=True))
+
+    def _noisy(self, key: str) -> dict[Address, int]:
+        """The words of one reading; none beyond what the registers hold."""
+        try:
+            return self._words_of(self.spec(key), self._motions.noisy(key, self.of(key)))
+        except (ItemTypeError, ItemValueError):
+            return {}
 
     def _lay_out(self, register: Register, *, can_be_set: bool) -> None:
         here = list(_places(register.place, register.width))
@@ -135,12 +175,6 @@ class DerivedRegisters(RegisterDevice):
             return 0
         exponent: int = decode(Register(place, "int16"), [self._words[_TABLES[place.table], place.address]])
         return exponent
-
-    def _spec(self, key: str) -> ItemSpec:
-        try:
-            return self._items[key]
-        except KeyError:
-            raise UnknownItemError(f"no item '{key}' on this link, only {', '.join(self._items)}") from None
 
 
 def _register(spec: ItemSpec) -> Register:

@@ -387,6 +387,25 @@ def test_exchanges_that_send_the_same_are_answered_by_one_reply_that_suits_all(m
     assert (engine.read("a").value, engine.read("b").value) == (1.0, 2.0)
 
 
+def test_a_question_of_several_queries_has_one_answer_whoever_reads_it_how(make) -> None:
+    engine = make("""
+[queries.all]
+steps = [ { send = 'U?', reply = '{unit:s}' }, { send = 'P?', reply = '{p:.1f}' } ]
+[items.p]
+type = "numeric"
+from = "all.p"
+good_when = { unit = "MBAR" }
+"""
+        + item("unit", """enumerators = { 0 = "Torr", 1 = "mbar" }
+get = 'U?'
+reply = '{:TORR=0|MBAR=1}'
+set = 'U {:TORR=0|MBAR=1}'""", "enumerated")
+    )  # fmt: skip
+    assert (engine.read("unit").value, engine.read("p").status) == (1, "ok")  # as the pressure wants it
+    engine.write("unit", 0)
+    assert (engine.read("unit").value, engine.read("p").reason) == (0, "unit is 'TORR'")
+
+
 def test_an_item_with_a_class_beside_the_file_is_answered_in_the_numbers_of_the_device(make) -> None:
     engine = make(
         item("date", "python = 'dates:Date'\nget = 'D'\nreply = '{:06d}'\nset = 'D {:06d}'", "string")

@@ -162,6 +162,29 @@ def test_each_unit_of_a_line_is_a_device_of_its_own(file) -> None:
         assert served.settings["url"] == f"tcp://127.0.0.1:{served.server.port}"
 
 
+MOVING = """
+[simulate.items.pv]
+follow = "sp"
+rate_per_s = 0.5
+[simulate.items.power]
+noise = 3.0
+"""
+
+
+def test_values_in_registers_move_as_the_file_says(tmp_path) -> None:
+    path = tmp_path / "plc.toml"
+    path.write_text(FILE + MOVING)
+    plc = DerivedRegisters(load(path), "plc")
+    plc.put("pv", 20.0)
+    plc.put("sp", 30.0)
+    for _ in range(80):
+        plc.advance(0.125)  # a sixteenth of a kelvin, of which the register has tenths
+    assert plc.of("pv") == pytest.approx(25.0)
+    plc.put("power", 100)
+    assert len({plc.read("holding", 20, 1)[0] for _ in range(20)}) > 5
+    assert plc.of("power") == 100
+
+
 def test_a_serial_line_is_a_terminal(tmp_path) -> None:
     path = tmp_path / "plc.toml"
     path.write_text(FILE.replace("tcp://10.0.0.7", "rtu:///dev/ttyUSB0?baudrate=19200"))

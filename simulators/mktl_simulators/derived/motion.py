@@ -6,18 +6,36 @@ import math
 import random
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
-from mktl.devicefile import Device, Motion
+from mktl.devicefile import Device, ItemSpec, Motion
 from mktl.errors import MktlError
-
-from .values import Values
 
 # Words for "under way".
 _BUSY = re.compile(r"mov|busy|run|ramp|slew|going|active|settling", re.IGNORECASE)
 #: A value that follows with a time constant has arrived within this share of its target.
 _ARRIVED = 1e-4
 _WORDS = ("enumerated", "boolean", "mask")
+
+
+class Movable(Protocol):
+    """What has the values that move."""
+
+    def has(self, key: str) -> bool:
+        """True for an item of this device."""
+        ...
+
+    def spec(self, key: str) -> ItemSpec:
+        """An item."""
+        ...
+
+    def of(self, key: str) -> Any:
+        """Its value, as its clients have it; None when it has none."""
+        ...
+
+    def move(self, key: str, value: Any) -> None:
+        """Let it have another one, if the device can say that."""
+        ...
 
 
 class Motions:
@@ -32,7 +50,7 @@ class Motions:
         values: Of the link.
     """
 
-    def __init__(self, device: Device, values: Values) -> None:
+    def __init__(self, device: Device, values: Movable) -> None:
         motions = device.simulate.motions
         self._motions: Mapping[str, Motion] = {key: motions[key] for key in motions if values.has(key)}
         self._values = values
@@ -51,8 +69,8 @@ class Motions:
         while (motion := self._motions.get(path[-1])) is not None and motion.follow is not None:
             if not self._values.has(motion.follow):
                 raise MktlError(
-                    f"{device.path}: simulate.items.{path[-1]}: it follows '{motion.follow}', which is not on "
-                    f"its link '{device.items[path[-1]].link}'; what is simulated there knows of no other"
+                    f"{device.path}: simulate.items.{path[-1]}: it follows '{motion.follow}', which is not "
+                    f"on its link '{device.items[path[-1]].link}'; what is simulated there knows of no other"
                 )
             if motion.follow in path:
                 way = " → ".join([*path, motion.follow])

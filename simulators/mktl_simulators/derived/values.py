@@ -6,13 +6,14 @@ the units of the item.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 from mktl.devicefile import Device, ItemSpec, Query
 from mktl.devicefile.template import Field
 from mktl.errors import ItemTypeError, ItemValueError, UnknownItemError
 
+from .alike import Alike
 from .replies import fields_of, plausible
 from .start import fit, is_given, sentinel_number, start_of, to_device
 
@@ -38,6 +39,7 @@ class Values:
         self._queries = {name: query for name, query in device.queries.items() if query.link == link}
         #: Query → the first one that asks for the same; they share their places.
         self._same = _same_questions(self._queries)
+        self._alike = Alike(query for query in self._queries.values() if not query.unsolicited)
         self._trial = trial
         self._fields: dict[Place, Field] = {
             (self._same[name], field.name): field
@@ -54,6 +56,11 @@ class Values:
         for spec in self._items.values():
             if self._place(spec) not in self._raw:
                 self._raw[self._place(spec)] = to_device(spec, start_of(spec, self._initial))
+        # What the file says of an answer wins over what its neighbours want, and that over a guess.
+        settled = set[Place]()
+        for place in sorted(self._fields, key=self._certainty, reverse=True):
+            settled.add(place)
+            self._spread({place}, settled)
 
     @property
     def keys(self) -> Iterable[str]:
@@ -96,6 +103,7 @@ class Values:
         for spec, raw in changes:
             self._write(spec, raw)
             touched.add(self._place(spec))
+        self._spread(touched, touched)
         try:
             for name in self._told_by(touched):
                 self._trial(self._queries[name])
@@ -150,6 +158,21 @@ class Values:
             return self._items[key]
         except KeyError:
             raise UnknownItemError(f"no item '{key}' on this link, only {', '.join(self._items)}") from None
+
+    def _spread(self, touched: Collection[Place], settled: Collection[Place]) -> None:
+        """Let queries that send the same know of what was touched, where that is not settled already."""
+        for name in sorted({query for query, _ in touched} & self._queries.keys()):
+            fields = [field for query, field in touched if query == name]
+            told = self._alike.told(self._queries[name], fields, self.reply_values)
+            for query, field, raw in list(told):
+                place = self._same[query.name], field
+                if place not in settled:
+                    self._raw[place] = raw
+
+    def _certainty(self, place: Place) -> int:
+        if any(is_given(spec, self._initial) for spec in self._fed(place)):
+            return 2
+        return int(self._wanted_by_others(place) is not None)
 
     def _told_by(self, places: Iterable[Place]) -> set[str]:
         """The queries whose replies tell what stands there."""
