@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..devicefile import Device, ItemSpec, LinkSpec, Otherwise, Register, Step, Template
-from ..devicefile.traffic import escaped
+from ..devicefile.traffic import as_text, escaped
 from ..errors import TemplateMismatchError
 
 #: Bytes of which the hex stands beside them; more of them get lines of their own.
@@ -129,8 +129,8 @@ def caret_lines(reply: bytes, at: int, expected: str) -> Iterator[str]:
         \x02X5
              ^ byte 3: expected a whole number
     """
-    yield f"    {escaped(reply)}"
-    yield f"    {' ' * len(escaped(reply[:at]))}^ byte {at + 1}: expected {expected}"
+    yield f"    {as_text(reply)}"
+    yield f"    {' ' * len(as_text(reply[:at]))}^ byte {at + 1}: expected {expected}"
 
 
 def _piece_lines(form: Template, reply: bytes) -> Iterator[str]:

@@ -95,9 +95,8 @@ class Bench:
         Raises:
             MktlError: They are not what the file expects, or the driver has no such rehearsals.
         """
-        if not hasattr(self.link, "rehearse"):
-            driver = self.spec.link
-            raise MktlError(f"link {driver}: its driver talks in no replies that could be written down")
+        if not getattr(self.link, "is_text", False):
+            raise MktlError(f"link {self.spec.link}: its driver talks in no replies that could be typed")
         self.link.rehearse(self.item, replies, tap, **values)
 
     def close(self) -> None:

@@ -39,13 +39,22 @@ class Event:
         return f"{self.at_s:.3f} {self.link} {self.direction} {escaped(self.data)}"
 
 
+def as_text(data: bytes) -> str:
+    r"""Bytes as a device file writes them: each byte always alike, so that positions can be counted.
+
+    >>> print(as_text(b"SW 'ON'\r\n\x05"))
+    SW 'ON'\r\n\x05
+    """
+    return repr(data)[2:-1].replace("\\'", "'")
+
+
 def escaped(data: bytes) -> str:
     r"""Bytes as a device file writes them, with no blank at the end for an editor to lose.
 
     >>> print(escaped(b"SW 'ON'\r\n\x05"), escaped(b"a "))
     SW 'ON'\r\n\x05 a\x20
     """
-    text = repr(data)[2:-1].replace("\\'", "'")
+    text = as_text(data)
     blanks = len(text) - len(text.rstrip(" "))
     return text[: len(text) - blanks] + r"\x20" * blanks
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -9,6 +10,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from mktl.cli.mark import mark
+from mktl.cli.transcript import caret_lines
+from mktl.devicefile.traffic import unescaped
+from tests.docs.pages import Page
 from tests.drivers.controller import Controller
 from tests.drivers.lines import TcpDevice
 
@@ -169,6 +173,21 @@ def test_a_typed_reply_that_does_not_fit_has_a_caret_under_its_byte(call: Call, 
     ]
 
 
+@pytest.mark.parametrize(("reply", "column"), [("' x", 6), (r"\x02 x", 9), ("it's  x", 10)])
+def test_the_caret_stands_under_its_byte_whatever_is_before_it(reply: str, column: int) -> None:
+    raw = unescaped(reply)
+    shown, caret = caret_lines(raw, len(raw) - 1, "a number")
+    assert (shown.index("x", column - 1), caret.index("^")) == (column, column)
+
+
+def test_registers_have_no_reply_to_type(call: Call, tmp_path: Path) -> None:
+    path = tmp_path / "oven.toml"
+    path.write_text(MODBUS)
+    result = call("try", str(path), "pv", "--reply", "x")
+    assert result.exit_code == 1
+    assert "link oven: its driver talks in no replies that could be typed" in result.output
+
+
 def test_a_typed_reply_without_its_end_breaks_off_in_no_time(call: Call, file: str) -> None:
     result = call("try", file, "temp", "--reply", "4.2;0")
     assert result.exit_code == 1
@@ -257,3 +276,15 @@ def test_a_register_is_shown_with_its_frames_and_what_it_holds(call: Call, tmp_p
     assert lines[1].endswith("01 03 00 01 00 01 d5 ca")
     assert "01 03 02 00 f5 " in lines[2]
     assert lines[-2:] == ["  holding 1 as int16: 245 × 0.1 = 24.5", "pv = 24.5 degC"]
+
+
+def test_the_reference_shows_what_is_printed(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    page = Page("docs/reference/commands.md")
+    [(file, _, text)] = [block for block in page.blocks if block[0]]
+    Path(file).write_text(text)
+    [shown] = page.of("console")
+    command, _, expected = shown.removeprefix("$ mark ").partition("\n")
+    assert call(*shlex.split(command)).output == expected
