@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from mktl_simulators.derived import DerivedDevice
+from mktl_simulators.stand_in import refusal
 
 from mktl.devicefile import load
 from mktl.errors import DeviceRefusedError, MktlError
@@ -166,6 +167,17 @@ reply_lines = 4""", "numeric array"))  # fmt: skip
 def test_a_reply_that_cannot_be_so_long_is_told_at_the_start(make) -> None:
     with pytest.raises(MktlError, match=r"cannot simulate the reply of item:x: it has 5 bytes, not 4"):
         make("reply_length = 4\n" + item("x", "get = 'X?'\nreply = '{:5d}'\n"))
+
+
+def test_what_keeps_a_file_from_being_simulated_is_told_without_serving_it(make) -> None:
+    regex = item("x", "get = 'X?'\nreply = '{:/[A-F]{3}/}'", "string")
+    with pytest.raises(MktlError) as told:
+        make(regex)
+    file = load(Path(str(told.value).partition(": ")[0]))
+    assert (refusal(file, "box") or "").startswith(
+        "cannot simulate the reply of item:x: {:/[A-F]{3}/} takes what"
+    )
+    assert refusal(make(regex + "[simulate]\ninitial = { x = 'ABC' }\n").file, "box") is None
 
 
 # -- commands without ends
@@ -411,6 +423,8 @@ def test_an_item_with_a_class_beside_the_file_is_answered_in_the_numbers_of_the_
         item("date", "python = 'dates:Date'\nget = 'D'\nreply = '{:06d}'\nset = 'D {:06d}'", "string")
     )
     assert engine.device.receive(b"D\nD 241231\nD\n") == b"000000\n241231\n"
+    text = item("date", "python = 'dates:Date'\nget = 'D'\nreply = '{:06d}'", "string")
+    assert make(text + "[simulate]\ninitial = { date = '311299' }\n").device.receive(b"D\n") == b"311299\n"
 
 
 # -- every controller that there is a file for

@@ -14,11 +14,9 @@ from mktl.devicefile.template import Field
 from mktl.errors import ItemTypeError, ItemValueError, UnknownItemError
 
 from .alike import Alike
-from .replies import fields_of, plausible
+from .beginning import Beginning, Place
+from .replies import fields_of
 from .start import fit, is_given, sentinel_number, start_of, to_device
-
-#: A query and one of its fields; an item that can only be written has a place of its own.
-Place = tuple[str, str]
 
 #: Raises ItemValueError or ItemTypeError when the reply to a query cannot be written with the present values.
 Trial = Callable[[Query], object]
@@ -51,14 +49,15 @@ class Values:
         self._raw: dict[Place, Any] = {}
         #: Places that have been written to from outside since somebody looked; see :meth:`take_changes`.
         self._changed: set[Place] = set()
+        beginning = Beginning(list(self._items.values()), self._initial, self._fields, self._place)
         for place in self._fields:
-            self._raw[place] = self._start(place)
+            self._raw[place] = beginning.of(place)
         for spec in self._items.values():
             if self._place(spec) not in self._raw:
                 self._raw[self._place(spec)] = to_device(spec, start_of(spec, self._initial))
         # What the file says of an answer wins over what its neighbours want, and that over a guess.
         settled = set[Place]()
-        for place in sorted(self._fields, key=self._certainty, reverse=True):
+        for place in sorted(self._fields, key=beginning.certainty, reverse=True):
             settled.add(place)
             self._spread({place}, settled)
 
@@ -132,7 +131,8 @@ class Values:
     def start_field(self, query: Query, field: str, raw: object) -> None:
         """Let a field of a reply start with another value, unless the file says what its item starts with."""
         place = self._same[query.name], field
-        if not any(is_given(spec, self._initial) for spec in self._fed(place)):
+        fed = [spec for spec in self._items.values() if self._place(spec) == place]
+        if not any(is_given(spec, self._initial) for spec in fed):
             self._raw[place] = raw
 
     def raw(self, spec: ItemSpec) -> Any:
@@ -169,11 +169,6 @@ class Values:
                 if place not in settled:
                     self._raw[place] = raw
 
-    def _certainty(self, place: Place) -> int:
-        if any(is_given(spec, self._initial) for spec in self._fed(place)):
-            return 2
-        return int(self._wanted_by_others(place) is not None)
-
     def _told_by(self, places: Iterable[Place]) -> set[str]:
         """The queries whose replies tell what stands there."""
         told = {query for query, _ in places}
@@ -196,43 +191,6 @@ class Values:
         words = field.values if field else ()
         numbers = {said: sentinel_number(said) for said in spec.sentinels}
         return {said: said if number is None or said in words else number for said, number in numbers.items()}
-
-    # -- the start
-
-    def _start(self, place: Place) -> Any:
-        """The value that a field starts with: an item's, one that its neighbours need, or a plausible one."""
-        fed = self._fed(place)
-        bits = [spec for spec in fed if spec.bit is not None]
-        raw = self._start_of_whole(place, [spec for spec in fed if spec.bit is None])
-        for spec in bits:
-            if is_given(spec, self._initial) and isinstance(raw, int):
-                on = bool(start_of(spec, self._initial))
-                raw = raw | 1 << (spec.bit or 0) if on else raw & ~(1 << (spec.bit or 0))
-        return raw
-
-    def _start_of_whole(self, place: Place, fed: list[ItemSpec]) -> Any:
-        # An item with a starting value of its own comes before one that would get a guess.
-        fed.sort(key=lambda spec: not is_given(spec, self._initial))
-        if not fed or not is_given(fed[0], self._initial):
-            wanted = self._wanted_by_others(place)
-            if wanted is not None:
-                return wanted
-        if not fed or fed[0].python is not None:
-            return plausible(self._fields[place])
-        return fit(to_device(fed[0], start_of(fed[0], self._initial)), self._fields[place], fed[0])
-
-    def _wanted_by_others(self, place: Place) -> Any:
-        """A value with which the other items of the reply are good and not disabled; None when all do."""
-        query, field = place
-        others = [spec for spec in self._items.values() if spec.query and self._same[spec.query] == query]
-        for spec in others:
-            for good in spec.good_when.get(field, ())[:1]:
-                return good
-        bad = [value for spec in others for value in spec.disabled_when.get(field, ())]
-        return next((value for value in range(len(bad) + 1) if value not in bad), None) if bad else None
-
-    def _fed(self, place: Place) -> list[ItemSpec]:
-        return [spec for spec in self._items.values() if self._place(spec) == place]
 
 
 def as_raw(spec: ItemSpec, value: Any) -> Any:
