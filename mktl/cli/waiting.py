@@ -42,12 +42,12 @@ def run(
         jobs = [Job(name, partial(follow, name, wake), no_answer(name)) for name in condition.names]
         items = {item.full_key: item for _, item in ask(jobs, failures, timeout_s=timeout_s)}
         if len(items) == len(condition.names):
-            condition = condition.bind(partial(_value_of_word, items))
+            condition = condition.bind(partial(value_of_word, items))
             readings, verdict = until(condition, items, wake, ends_s)
             if verdict.holds:
                 show(readings, as_json=as_json)
             else:
-                failures.add("", MktlError(_missed(condition, readings, verdict, timeout_s or 0.0)))
+                failures.add("", MktlError(missed(condition, readings, verdict, timeout_s or 0.0)))
     except ConditionError as error:
         finish(failures)
         raise click.UsageError(str(error)) from None
@@ -88,7 +88,12 @@ def known_of(reading: Reading) -> Known:
     return Known(reading.value)
 
 
-def _value_of_word(items: Mapping[str, Item], name: str, word: str) -> Any:
+def value_of_word(items: Mapping[str, Item], name: str, word: str) -> Any:
+    """What *word* stands for in the item of this name.
+
+    Raises:
+        ConditionError: Nothing.
+    """
     try:
         return items[name].from_format(word)
     except (MktlError, ValueError, TypeError, LookupError) as error:
@@ -98,7 +103,7 @@ def _value_of_word(items: Mapping[str, Item], name: str, word: str) -> Any:
         ) from None
 
 
-def _missed(condition: Condition, readings: Sequence[Reading], verdict: Verdict, waited_s: float) -> str:
+def missed(condition: Condition, readings: Sequence[Reading], verdict: Verdict, waited_s: float) -> str:
     """One line: the condition, the present values, and what could not be told from them."""
     values = [f"{one.key} = {one.shown}" + ("" if one.is_ok else f" ({one.remark})") for one in readings]
     is_told = {f"{one.key}: {known_of(one).doubt}" for one in readings}

@@ -82,7 +82,9 @@ class Served:
         Raises:
             AssertionError: Not in this time; the message has the values.
         """
-        return self._waiter.until(condition, timeout_s)
+        if isinstance(condition, str):
+            return self._waiter.until(condition, timeout_s)
+        return self._waiter.until_true(condition, timeout_s, lambda: repr(condition))
 
     def wait_until_read(self, timeout_s: float = TIMEOUT_S) -> None:
         """Wait until every item of a device has a reading, or says why it has none.
@@ -90,7 +92,7 @@ class Served:
         Raises:
             AssertionError: Not in this time; the message has the keys.
         """
-        self._waiter.until(
+        self._waiter.until_true(
             lambda: not self._unread(), timeout_s, lambda: f"unread are {', '.join(self._unread())}"
         )
 
@@ -101,7 +103,9 @@ class Served:
             AssertionError: Not in this time.
         """
         replays = [simulator.device for simulator in self.simulators.values()]
-        self._waiter.until(lambda: all(replay.is_done for replay in replays), timeout_s)
+        self._waiter.until_true(
+            lambda: all(replay.is_done for replay in replays), timeout_s, lambda: "not all of it was asked"
+        )
 
     def __getitem__(self, key: str) -> Item:
         return self.store[key]
