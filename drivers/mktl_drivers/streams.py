@@ -31,7 +31,9 @@ class Stream(Source):
             fields = form.parse(line)
         except TemplateMismatchError:
             return False
-        self._good_s = self.link.line.clock()
+        channel = self.link.line
+        channel.taps.replied(line, channel.cut, self.query.steps[0])
+        self._good_s = channel.clock()
         self.is_fresh = True
         self.feed(Reading(fields, time.time()))
         return True

@@ -153,6 +153,8 @@ def _query_lines(explanation: Explanation, now: float) -> Iterator[str]:
         return
     if query["unsolicited"]:
         yield "  nothing is asked for it: the device says it by itself"
+        if query["said"] is not None:
+            yield f"  came last {_ago(query['said']['time'], now)}: {printable(query['said']['came'][-1])}"
         return
     if query["period_s"] is None:
         yield "  asked on each connect, after a set and when somebody wants it; not polled"

@@ -67,7 +67,7 @@ def said_of(
     steps: Sequence[Step], exchanges: Sequence[Exchange], *, is_failing: bool = True
 ) -> dict[str, Any] | None:
     """The last exchanges that these steps may have sent, in their order; None when there was none."""
-    own = [_last_of(step, exchanges, is_failing) for step in steps if step.send is not None]
+    own = [_last_of(step, exchanges, is_failing) for step in steps]
     known = [exchange for exchange in own if exchange is not None]
     return _shown(known) if known else None
 
@@ -81,7 +81,7 @@ def _is_of(step: Step, exchange: Exchange, is_failing: bool) -> bool:
 
     What got no reply may be another's who sends the same; it counts only where one is missed.
     """
-    if exchange.step is not None or (step.reply is not None and not is_failing):
+    if exchange.step is not None or step.send is None or (step.reply is not None and not is_failing):
         return exchange.step is step
     return _is_sent_by(step, exchange.sent)
 

@@ -72,8 +72,11 @@ class Listener:
             self._busy_s += now_s - self._counted_s
             self._counted_s = now_s
 
-    def replied(self, _reply: bytes, _cut: object, step: Step) -> None:
-        """It is over."""
+    def replied(self, reply: bytes, _cut: object, step: Step) -> None:
+        """It is over; or it goes on, and something came that nobody asked for."""
+        if step.send is None:
+            self._keep((b"", id(step)), Exchange(b"", time.time(), reply, step))
+            return
         current = self._current
         if current is not None and current.step is None:
             current.step = step

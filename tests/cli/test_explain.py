@@ -94,6 +94,7 @@ def test_registers_show_the_last_exchange_of_their_line() -> None:
     ("query", "words"),
     [
         ({**QUERY, "unsolicited": True}, "  nothing is asked for it: the device says it by itself"),
+        ({**QUERY, "unsolicited": True}, r"  came last 0.4 s ago: 77.35\r\n"),
         (
             {**QUERY, "period_s": None, "next_s": None},
             "  asked on each connect, after a set and when somebody wants it; not polled",

@@ -26,7 +26,7 @@ def hear(listener: Listener, clock: Clock, *events: tuple[float, str, bytes]) ->
     for at_s, method, data in events:
         clock.now_s = 100.0 + at_s
         if method == "replied":
-            listener.replied(data, None, STEPS.setdefault(data, Step()))
+            listener.replied(data, None, STEPS.setdefault(data, Step(Template.compile(data.hex()))))
         else:
             getattr(listener, method)(data)
 
@@ -73,6 +73,20 @@ def test_queries_that_send_the_same_are_told_apart_by_their_replies(clock: Clock
     assert said_of([pressure], exchanges, is_failing=False)["came"] == [r"8.1E-5\r\n"]
     assert said_of([status], exchanges, is_failing=False)["came"] == [r"0\r\n"]
     assert said_of([status], exchanges, is_failing=True)["came"] == [""]
+
+
+def test_what_comes_unasked_between_a_command_and_its_reply_belongs_to_neither(clock: Clock) -> None:
+    asked = Step(Template.compile("A?"), Template.compile("{:d}"))
+    unasked = Step(None, Template.compile("W {:d}"))
+    listener = Listener(clock)
+    hear(listener, clock, (0.0, "sent", b"A?\n"), (0.1, "received", b"W 5\n"))
+    listener.replied(b"W 5", None, unasked)
+    hear(listener, clock, (0.3, "received", b"1\n"))
+    listener.replied(b"1", None, asked)
+    exchanges = list(listener.exchanges.values())
+    assert said_of([unasked], exchanges)["came"] == ["W 5"]
+    assert said_of([asked], exchanges)["sent"] == [r"A?\n"]
+    assert listener.latency_s == pytest.approx(0.3)
 
 
 def test_latency_is_from_a_command_to_the_end_of_its_reply(clock: Clock) -> None:

@@ -75,7 +75,8 @@ def test_the_devices_time_moves_when_the_test_says_so(mktl_device, file: Path) -
 def test_a_condition_that_does_not_come_true_says_how_things_stand(mktl_device, file: Path) -> None:
     oven = mktl_device(file)
     oven.wait_until_read()
-    with pytest.raises(AssertionError, match=r"not within 0\.01 s: heater == 'on' and temp < 5; oven-1.heater = off"):
+    how = r"not within 0\.01 s: heater == 'on' and temp < 5; oven-1\.heater = off"
+    with pytest.raises(AssertionError, match=how):
         oven.wait_for("heater == 'on' and temp < 5", timeout_s=0.01)
 
 
