@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DEMO_SECONDS ?=
+WORKERS ?= auto
 
 .PHONY: demo test soak docs lint types layers check clean
 
@@ -24,8 +25,8 @@ $(VENV)/.checks: pyproject.toml | $(BIN)/python
 demo: $(VENV)/.runs  ## a simulated Lake Shore 336, markd on it, and its temperatures live
 	@$(BIN)/python docs/examples/cooldown.py $(if $(DEMO_SECONDS),--seconds $(DEMO_SECONDS))
 
-test: $(VENV)/.checks  ## every fast test
-	@$(BIN)/python -m pytest -q
+test: $(VENV)/.checks  ## every fast test, on all processors; WORKERS=0 for one after the other
+	@$(BIN)/python -m pytest -q -n $(WORKERS)
 
 soak: $(VENV)/.checks  ## the long ones
 	@$(BIN)/python -m pytest -q -m soak

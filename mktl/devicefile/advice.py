@@ -52,7 +52,8 @@ def _is_polled(spec: ItemSpec, polled: set[str | None]) -> bool:
 
 def _on_links(device: Device) -> Iterator[Advice]:
     for name in device.links:
-        if not any(item.link == name for item in device.items.values()):
+        is_host = any(link.on == name for link in device.links.values())
+        if not is_host and not any(item.link == name for item in device.items.values()):
             yield Advice("links", name, "no item is on it")
         share = busy_share(device, name)
         if share > _BUSY:

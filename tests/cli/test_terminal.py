@@ -23,6 +23,12 @@ from running import BIN, DEADLINE_S, Running
 CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
+def _environment() -> dict[str, str]:
+    """As on a terminal, whose size is its own and not one that was handed down."""
+    inherited = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
+    return {**inherited, "TERM": "xterm-256color", "NO_COLOR": ""}
+
+
 class Terminal:
     """One ``mark`` command on a terminal, and all that it has drawn there."""
 
@@ -31,7 +37,7 @@ class Terminal:
         fcntl.ioctl(self._screen, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 100, 0, 0))
         self.process = subprocess.Popen(
             [BIN / "mark", *argv], stdin=keyboard, stdout=keyboard, stderr=keyboard, cwd=cwd,
-            start_new_session=True, env={**os.environ, "TERM": "xterm-256color", "NO_COLOR": ""},
+            start_new_session=True, env=_environment(),
         )  # fmt: skip
         os.close(keyboard)
         self._drawn = b""
