@@ -82,15 +82,18 @@ class Line(Channel):
 
     def _take_echo(self, command: bytes, end: bytes) -> None:
         """Read away what the line says again of a command."""
-        if self.spec.echo == "bytes":
-            said, cut = command + end, LengthCut(len(command + end))
-            heard = self._whole(command, cut, self.spec.reply_timeout_s)
-        else:
-            said = command.strip()
-            heard = self._whole(command, self.cut, self.spec.reply_timeout_s).strip()
-        if heard != said:
-            self.in_step = False
-            raise DeviceReplyError(self.title, sent=command, got=heard, expected=f"its echo {quoted(said)}")
+        by_lines = self.spec.echo == "line"
+        said = command.strip() if by_lines else command + end
+        cut = self.cut if by_lines else LengthCut(len(said))
+        until_s = self.clock() + self.spec.reply_timeout_s
+        heard = self._whole(command, cut, self.spec.reply_timeout_s)
+        while (heard.strip() if by_lines else heard) != said:
+            if not (by_lines and self._heard_unasked(heard)):
+                self.in_step = False
+                raise DeviceReplyError(
+                    self.title, sent=command, got=heard, expected=f"its echo {quoted(said)}"
+                )
+            heard = self._whole(command, cut, max(0.0, until_s - self.clock()))
 
     def _answer(self, turn: Turn, frame: bytes | None, first: bytes | None) -> Mapping[str, Any]:
         """The fields of the next reply that is no line that came unasked.

@@ -181,6 +181,14 @@ def test_an_echo_comes_also_where_no_reply_does() -> None:
     assert line.counts.late_replies == 0
 
 
+def test_a_line_that_comes_unasked_before_the_echo_is_none_and_is_not_lost() -> None:
+    heard: list[bytes] = []
+    line, _ = on(lambda command: b"!door 0\r\nV?\r\n4.2\r\n", echo="line")
+    line.listeners.append(lambda said: said.startswith(b"!") and not heard.append(said))
+    assert converse(line, Step(template("V?"), template("{:f}"))) == {"": 4.2}
+    assert heard == [b"!door 0"]
+
+
 def test_another_echo_than_the_command_is_an_error_that_shows_both() -> None:
     line, _ = on(lambda command: b"W?\n4.2\r\n", echo="bytes")
     with pytest.raises(DeviceReplyError, match=r"got b'W\?\\n', expected its echo 'V\?\\n'"):
