@@ -71,6 +71,25 @@ class SilenceCut:
 
 
 @dataclass(frozen=True, slots=True)
+class TailCut(_Needed):
+    r"""A reply ends with *tail*, which is part of it: the end stands in the template.
+
+    >>> TailCut(b"\r\n").find(bytearray(b"0,8.15E-05\r\n0"))
+    (12, 12)
+    """
+
+    tail: bytes
+
+    def find(self, buffer: bytearray) -> tuple[int, int] | None:
+        """Behind the first one."""
+        at = buffer.find(self.tail)
+        return None if at < 0 else (at + len(self.tail), at + len(self.tail))
+
+    def __str__(self) -> str:
+        return f"an end {_shown(self.tail)}"
+
+
+@dataclass(frozen=True, slots=True)
 class LengthCut(_Needed):
     """A reply is so many bytes long."""
 

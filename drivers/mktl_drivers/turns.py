@@ -12,7 +12,7 @@ from mktl.devicefile import LinkSpec, Otherwise, Sentinel, Step, Template
 from mktl.devicefile.template import VALUE, fill
 from mktl.errors import DeviceRefusedError, TemplateMismatchError
 
-from .framing import BlockCut, Cut, LengthCut, SilenceCut, cut_of
+from .framing import BlockCut, Cut, LengthCut, SilenceCut, TailCut, cut_of
 from .wording import quoted
 
 
@@ -90,11 +90,21 @@ def _cut(step: Step, spec: LinkSpec) -> Cut:
         return cut
     if step.reply.block is not None and framing.length is None:
         return BlockCut(step.reply.block, framing.end)
-    length = step.reply.fixed_length
-    # Where nothing ends a reply but its form says how long it is, nobody need wait for silence.
-    if isinstance(cut, SilenceCut) and length and not (step.otherwise or spec.otherwise):
-        return LengthCut(length)
+    if isinstance(cut, SilenceCut):
+        forms = (step.reply, *(other.reply for other in (*step.otherwise, *spec.otherwise)))
+        return _by_form(forms) or cut
     return cut
+
+
+def _by_form(forms: Sequence[Template]) -> Cut | None:
+    """What ends a reply of one of *forms*, so that nobody need wait for silence; None when nothing does."""
+    lengths = {form.fixed_length for form in forms}
+    length = lengths.pop()
+    if not lengths and length:
+        return LengthCut(length)
+    tails = {form.tail for form in forms}
+    tail = tails.pop()
+    return TailCut(tail) if tail and not tails else None
 
 
 def _parsed(template: Template, raw: bytes) -> Mapping[str, Any] | None:

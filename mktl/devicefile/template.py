@@ -45,7 +45,7 @@ from ._fields.base import error_offset
 from ._fields.compound import Constant
 from ._fields.departure import find_departure
 from ._fields.dissection import Dissection, dissect, usual_length
-from ._fields.extent import block_offset, fixed_length, has_block, measured
+from ._fields.extent import block_offset, control_tail, fixed_length, has_block, measured
 from ._fields.layout import grouped, lay_out, pattern_of, single
 from ._fields.scan import ITEM, Part, Slot, Sum, scan
 from ._fields.sentinel import NumberOrWord, spec_with
@@ -237,6 +237,15 @@ class Template:
         9
         """
         return fixed_length(self._parts)
+
+    @property
+    def tail(self) -> bytes:
+        r"""The control characters that end it, where these stand nowhere else in it; for who cuts replies.
+
+        >>> Template.compile(r"{a:d},{b:d}\r\n").tail, Template.compile(r"{a:d}\n{b:d}\n").tail
+        (b'\r\n', b'')
+        """
+        return control_tail(self._parts)
 
     @property
     def block(self) -> int | None:

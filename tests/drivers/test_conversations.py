@@ -138,6 +138,25 @@ def test_a_reply_whose_form_says_how_long_it_is_ends_there_and_not_at_silence() 
     assert port.now_s == pytest.approx(100.2)
 
 
+def test_an_end_that_stands_in_every_form_of_a_reply_ends_it() -> None:
+    """The handshake of a TPG with the ends written out, on a line that has none."""
+    steps = (
+        Step(template(r"PRX\r"), template(r"\x06\r\n"), (Otherwise(template(r"\x15\r\n"), error="no"),)),
+        Step(
+            template(r"\x05"),
+            template(r"{st:d},{p:e}\r\n"),
+            (Otherwise(template(r"ERR{n:d}\r\n"), error="{n}"),),
+        ),
+    )
+    answers = {b"PRX\r": [(0.1, b"\x06\r"), (0.1, b"\n")], b"\x05": [(0.1, b"0,8.15E-5\r\n")]}
+    line, port = on(lambda command: answers[command], send_end=b"", reply_end=b"")
+    assert converse(line, *steps) == {"st": 0, "p": 8.15e-05}
+    assert port.now_s == pytest.approx(100.2)
+    answers[b"\x05"] = [(0.0, b"ERR3\r\n")]
+    with pytest.raises(DeviceRefusedError, match="3"):
+        converse(line, *steps)
+
+
 @pytest.mark.parametrize(
     ("said", "data"),
     [

@@ -10,6 +10,8 @@ from .block import Block
 from .layout import pattern_of
 from .scan import Literal, Option, Part, Slot
 
+_CONTROL = bytes(range(0x20)) + b"\x7f"
+
 
 def fixed_length(parts: Iterable[Part]) -> int | None:
     """How many bytes *parts* always are; None when that varies."""
@@ -29,6 +31,16 @@ def length_of(part: Part) -> int | None:
     if isinstance(part, Slot):
         return part.converter.size
     return None if isinstance(part, Option) else part.checksum.size
+
+
+def control_tail(parts: Sequence[Part]) -> bytes:
+    """The control characters that *parts* end with, where these stand nowhere else in them."""
+    last = parts[-1] if parts else None
+    if not isinstance(last, Literal):
+        return b""
+    tail = last.data[len(last.data.rstrip(_CONTROL)) :]
+    others = [part.data for part in parts[:-1] if isinstance(part, Literal)] + [last.data[: -len(tail)]]
+    return b"" if any(tail in data for data in others) else tail
 
 
 def block_offset(parts: Sequence[Part]) -> int | None:
