@@ -13,7 +13,7 @@ from mktl.errors import LinkDownError
 from .link import TextLink
 from .ports import GONE, GONE_NUMBERS, advice, is_pseudo_terminal
 from .transport import Transport, WriteError
-from .waiting import Waiter
+from .waiting import Waited
 
 if TYPE_CHECKING:
     import serial
@@ -71,14 +71,14 @@ class SerialSettings(FrameSettings):
     """Keep other programs from the port while it is open, where the system can."""
 
 
-class SerialTransport:
+class SerialTransport(Waited):
     """A port by pySerial; what the device was asked before it was opened may still be answered."""
 
     forgets_on_close = False
 
     def __init__(self, settings: SerialSettings) -> None:
+        super().__init__()
         self._settings = settings
-        self._waiter = Waiter()
         self._port: serial.Serial | None = None
         #: The descriptor, where reading it directly is the same as asking pySerial: half the system calls.
         self._fd: int | None = None
@@ -201,14 +201,10 @@ class SerialTransport:
         if self._fd is None and not self._open_port().in_waiting:
             time.sleep(min(timeout_s, SLICE_S))
 
-    def nudge(self) -> None:
-        """End the present idle wait, or the next."""
-        self._waiter.nudge()
-
     def cancel(self) -> None:
         """End every wait."""
         self._cancelled = True
-        self._waiter.cancel()
+        super().cancel()
 
 
 class SerialLink(TextLink):

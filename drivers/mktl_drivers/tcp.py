@@ -14,7 +14,7 @@ from mktl.errors import LinkDownError
 from .hosts import addresses_of, in_words
 from .link import TextLink
 from .transport import Transport, WriteError
-from .waiting import Waiter
+from .waiting import Waited
 
 #: A device that takes no more bytes for this long is gone.
 WRITE_TIMEOUT_S = 2.0
@@ -36,13 +36,13 @@ class TcpSettings(BaseModel):
     what it was asked on an earlier one."""
 
 
-class TcpTransport:
+class TcpTransport(Waited):
     """A connection to *host*:*port*; a device forgets with it what it was asked, but not a serial server."""
 
     def __init__(self, settings: TcpSettings) -> None:
+        super().__init__()
         self._settings = settings
         self.forgets_on_close = not settings.serial_server
-        self._waiter = Waiter()
         self._socket: socket.socket | None = None
 
     @property
@@ -124,22 +124,6 @@ class TcpTransport:
         if self._socket is None:
             raise LinkDownError("not connected")
         return self._socket
-
-    def transmit_s(self, count: int) -> float:
-        """Nothing worth counting."""
-        return 0.0 * count
-
-    def idle(self, timeout_s: float) -> None:
-        """Wait until there is something to read, or somebody nudges."""
-        self._waiter.idle(timeout_s)
-
-    def nudge(self) -> None:
-        """End the present idle wait, or the next."""
-        self._waiter.nudge()
-
-    def cancel(self) -> None:
-        """End every wait."""
-        self._waiter.cancel()
 
 
 class TcpLink(TextLink):

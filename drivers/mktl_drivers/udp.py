@@ -16,7 +16,7 @@ from mktl.errors import LinkDownError
 from .hosts import Found, addresses_of, in_words
 from .link import TextLink
 from .transport import Transport, WriteError
-from .waiting import Waiter
+from .waiting import Waited
 
 #: How many of its earlier ports a transport does not use again.
 REMEMBERED = 16
@@ -35,7 +35,7 @@ class UdpSettings(BaseModel):
     """Its port."""
 
 
-class UdpTransport:
+class UdpTransport(Waited):
     """Datagrams to and from *host*:*port*, through a local port of our own that is another one each time.
 
     A reply goes to the port that the command came from, so that what is late for one that was closed reaches
@@ -45,8 +45,8 @@ class UdpTransport:
     forgets_on_close = True
 
     def __init__(self, settings: UdpSettings) -> None:
+        super().__init__()
         self._settings = settings
-        self._waiter = Waiter()
         self._socket: socket.socket | None = None
         #: The local ports that late replies may still be sent to.
         self._used: deque[int] = deque(maxlen=REMEMBERED)
@@ -110,22 +110,6 @@ class UdpTransport:
             if data:
                 return data
         return b""
-
-    def transmit_s(self, count: int) -> float:
-        """Nothing worth counting."""
-        return 0.0 * count
-
-    def idle(self, timeout_s: float) -> None:
-        """Wait until there is something to read, or somebody nudges."""
-        self._waiter.idle(timeout_s)
-
-    def nudge(self) -> None:
-        """End the present idle wait, or the next."""
-        self._waiter.nudge()
-
-    def cancel(self) -> None:
-        """End every wait."""
-        self._waiter.cancel()
 
 
 class UdpLink(TextLink):

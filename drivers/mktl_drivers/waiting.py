@@ -98,6 +98,29 @@ class Waiter:
             self._readable = self._writable = self._woken = self._wake = None
 
 
+class Waited:
+    """What transports share that wait for a descriptor, on a line where bytes take no time."""
+
+    def __init__(self) -> None:
+        self._waiter = Waiter()
+
+    def transmit_s(self, count: int) -> float:
+        """Nothing worth counting."""
+        return 0.0 * count
+
+    def idle(self, timeout_s: float) -> None:
+        """Wait until there is something to read, or somebody nudges."""
+        self._waiter.idle(timeout_s)
+
+    def nudge(self) -> None:
+        """End the present idle wait, or the next."""
+        self._waiter.nudge()
+
+    def cancel(self) -> None:
+        """End every wait."""
+        self._waiter.cancel()
+
+
 def _wait_for(fd: int, woken: int, *, write: bool) -> _Wait:
     """A wait for *fd*, which a byte at *woken* ends."""
     if sys.platform != "linux":  # where poll() does not know serial ports, or is not there
