@@ -11,6 +11,11 @@ from .reading import Reading, Source
 from .roles import Party
 
 
+#: What an item is when the link is up and no line has come, never or since then: status, reason, severity.
+UNHEARD = ("unset", "", "none")
+AWAITED = ("stale", "nothing has come since the device is back", "invalid")
+
+
 class Stream(Source):
     """A line of a form of its own; whenever it comes, its items have a reading.
 
@@ -37,6 +42,13 @@ class Stream(Source):
         self.is_fresh = True
         self.feed(Reading(fields, time.time()))
         return True
+
+    def connected(self, now_s: float) -> None:
+        """The link is up: what came before it was down is old until a line comes."""
+        super().connected(now_s)
+        for item in self.items:
+            if item.status == "disconnected":
+                item.flag(*(UNHEARD if item.time is None else AWAITED))
 
     def tick(self) -> None:
         """Nothing to ask; but a line that does not come any more shows."""

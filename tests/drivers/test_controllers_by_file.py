@@ -296,6 +296,23 @@ def test_a_stream_between_commands_with_decimal_commas_and_letters_before_values
     assert items["weight"].link.late_replies == 0
 
 
+def test_what_came_before_the_line_was_down_is_old_until_a_line_comes(run) -> None:
+    items, port = run(SCALE, lambda command: b"N10,5 Hz\r\n")
+    settled(items, "rate")
+    assert items["weight"].status == "unset"
+    port.send(b"US,GS,+0002,00 kg\r\n")
+    wait_for(lambda: items["weight"].value == 2.0)
+
+    port.unplug()
+    wait_for(lambda: items["weight"].status == "disconnected")
+    port.broken.clear()
+    wait_for(lambda: items["rate"].status == "ok")
+    assert (items["weight"].status, items["weight"].value) == ("stale", 2.0)
+    assert items["weight"].reason == "nothing has come since the device is back"
+    port.send(b"US,GS,+0003,00 kg\r\n")
+    wait_for(lambda: (items["weight"].status, items["weight"].value) == ("ok", 3.0))
+
+
 # -- An error queue, drained: a power supply that speaks SCPI.
 
 SUPPLY = r"""
