@@ -10,7 +10,6 @@ from mktl.errors import DeviceError, TemplateMismatchError
 from .reading import Reading, Source
 from .roles import Party
 
-
 #: What an item is when the link is up and no line has come, never or since then: status, reason, severity.
 UNHEARD = ("unset", "", "none")
 AWAITED = ("stale", "nothing has come since the device is back", "invalid")
