@@ -104,6 +104,16 @@ class Fed(Protocol):
         """Has its siblings."""
         ...
 
+    @property
+    def status(self) -> str:
+        """How good its value is."""
+        ...
+
+    @property
+    def time(self) -> float | None:
+        """When its value last changed; None for one that never had any."""
+        ...
+
     def take(self, reading: Any) -> None:
         """Publish what is its own."""
         ...
