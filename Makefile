@@ -4,8 +4,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO_SECONDS ?=
 WORKERS ?= auto
+METRIC ?=
+ROUNDS ?= 11
+JSON ?= bench.json
 
-.PHONY: demo test soak docs lint types layers check clean
+.PHONY: demo test soak bench docs lint types layers check clean
 
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable
 
@@ -30,6 +33,9 @@ test: $(VENV)/.checks  ## every fast test, on all processors; WORKERS=0 for one 
 
 soak: $(VENV)/.checks  ## the long ones
 	@$(BIN)/python -m pytest -q -m soak
+
+bench: $(VENV)/.checks  ## how fast it is, against bare sockets; METRIC=S3 for one, ROUNDS=5, JSON=FILE
+	@$(BIN)/python -m tests.bench $(METRIC) --rounds $(ROUNDS) --json $(JSON)
 
 docs: $(VENV)/.runs  ## the reference of the Python interface, out of the docstrings
 	@$(BIN)/python docs/python_reference.py

@@ -1,0 +1,36 @@
+"""S7: from publishing a value to the callback with it, now and then."""
+
+from __future__ import annotations
+
+from tests.bench.effort import Effort
+from tests.bench.published import Side, both_sides
+from tests.bench.row import AtMost, Row
+from tests.bench.statistics import percentile
+
+COUNT = 400
+#: Long enough for both processes to go to sleep in between.
+PERIOD_S = 0.002
+
+
+def measure(effort: Effort) -> list[Row]:
+    """Microseconds at 50 and 99 percent of the messages of a round."""
+    count = effort.count(COUNT)
+    with both_sides() as (ours, bare):
+        tails: dict[str, list[float]] = {"bare": [], "ours": []}
+        middles = effort.interleave(
+            bare=lambda: _latency(bare, count, tails["bare"]),
+            ours=lambda: _latency(ours, count, tails["ours"]),
+        )
+        faults = [*ours.faults, *bare.faults]
+    return [
+        Row("S7", f"publish → callback, {name}", "µs", AtMost(1.3), figures["ours"], figures["bare"], faults)
+        for name, figures in (("p50", middles), ("p99", tails))
+    ]
+
+
+def _latency(side: Side, count: int, tails: list[float]) -> float:
+    """The median of one round; its 99th percentile is added to *tails*."""
+    sent, heard = side.publish(count, PERIOD_S)
+    took_us = [(heard_s - sent_s) * 1e6 for sent_s, (_, heard_s) in zip(sent, heard, strict=False)]
+    tails.append(percentile(took_us, 99))
+    return percentile(took_us, 50)
