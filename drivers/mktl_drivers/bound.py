@@ -96,6 +96,11 @@ class BoundItem(mktl.Item):
         if self.spec.restore == "write":
             self._stored = reading
 
+    def restore_failed(self, reason: str) -> None:
+        """Of no interest where the device says what it holds."""
+        if self.spec.restore in ("value", "write"):
+            super().restore_failed(reason)
+
     def connected(self) -> None:
         """The device is there; by the link's thread."""
         stored, writer, self._stored = self._stored, self._writer, None

@@ -219,12 +219,14 @@ def run(argv: Sequence[str] | None = None) -> int:
     stop = Stop()
     stop.install()
 
-    from ..errors import DeviceFileError, MktlError
+    from ..errors import ConflictError, DeviceFileError, MktlError
 
     try:
         daemon_class = prepare(arguments)
     except DeviceFileError as error:
         return _refuse_file(arguments.configuration, error)
+    except ConflictError as error:
+        return _refuse(str(error), FAILED, error)
     except MktlError as error:
         return _refuse(str(error), USAGE, error)
     try:

@@ -6,6 +6,7 @@ them, and ``daemon/store/<store>/<alias>.lock``, ours.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import logging
 import os
@@ -13,7 +14,8 @@ import uuid as uuid_module
 from pathlib import Path
 from typing import NamedTuple
 
-from ..errors import MktlError
+from ..errors import ConflictError, MktlError
+from ..protocol.host import own_hostname
 from .home import home, write_atomically
 from .names import check_alias, check_store, is_uuid
 
@@ -112,7 +114,8 @@ class DaemonLock:
     """Held while a daemon runs: the kernel frees it however the daemon ends.
 
     Raises:
-        MktlError: Another process holds it, with its pid; or the file cannot be written.
+        ConflictError: Another process holds it, with its pid.
+        MktlError: The file cannot be written.
     """
 
     def __init__(self, store: str, alias: str) -> None:
@@ -129,14 +132,16 @@ class DaemonLock:
         except OSError:
             holder = os.read(self._fd, 200).decode("utf-8", "replace").strip()
             os.close(self._fd)
-            raise MktlError(
+            raise ConflictError(
                 f"{store} {alias} runs already: {holder or 'another process holds its lock'}"
             ) from None
+        self.sign(f"pid {os.getpid()} on {own_hostname()}, which is starting")
 
     def sign(self, text: str) -> None:
         """Leave word for whoever finds the lock taken."""
-        os.ftruncate(self._fd, 0)
-        os.pwrite(self._fd, text.encode(), 0)
+        with contextlib.suppress(OSError):  # a full disk keeps nobody from starting
+            os.ftruncate(self._fd, 0)
+            os.pwrite(self._fd, text.encode(), 0)
 
     def release(self) -> None:
         """Let the next one start."""

@@ -8,24 +8,22 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
-from functools import partial
 from typing import Any
 
 from .. import begin
 from ..config import cache, local
 from ..config.block import Block, items_hash, make_block
 from ..config.names import check_alias, check_key, check_store
-from ..errors import ItemValueError, MktlError
+from ..errors import MktlError
 from ..item import Item
 from ..item.daemon_side import Publisher
-from ..item.types import check_value
 from ..persist import Persistence
 from ..protocol.discover import Responder, udp_ports
 from ..protocol.host import own_hostname
 from ..protocol.incoming import Incoming
 from ..protocol.server import Server
 from ..workers import Workers
-from . import builtin, configure
+from . import builtin, configure, values
 from .announce import Announcer
 from .catalog import Catalog
 from .devices import BoundDevice
@@ -205,7 +203,7 @@ class Daemon:
         self.rep, self.pub = self._server.rep, self._server.pub
         self.store = begin.own_store(self.name)
         self._endings.callback(begin.disown, self.store, self.uuid)
-        self._persistence = Persistence(self.name, self.alias)
+        self._persistence = Persistence(self.name, self.alias, everything=lambda: values.kept(self.items))
         self._endings.callback(self._persistence.close)
         self._workers = Workers(f"mktl-{self.name}-{self.alias}")
         self._endings.callback(self._workers.close)
@@ -248,7 +246,7 @@ class Daemon:
                 self.add_item(Item, key)
         self.store.makers.pop(self.uuid, None)
         self._block["hash"] = items_hash(self._block["items"])
-        self._load_values()
+        values.begin(self.items, self._persistence)
         for shown in visible:
             shown.start()
             self._endings.callback(shown.stop)
@@ -262,24 +260,6 @@ class Daemon:
 
     def _is_added(self, key: str) -> bool:
         return key in self.items and key not in self._placeholders
-
-    def _load_values(self) -> None:
-        """Give items the values that they start with; nothing is written to a device."""
-        persistent = {key: item for key, item in self.items.items() if item.config.get("persist")}
-        stored = self._persistence.load() if persistent else {}
-        for key, item in self.items.items():
-            if key in persistent and key in stored:
-                item.restore(stored[key])
-            elif item.status == "unset" and item.config.get("initial") is not None:
-                self._publish_initial(item)
-        for key, item in persistent.items():
-            item._persist = partial(self._persistence.save, key)
-
-    def _publish_initial(self, item: Item) -> None:
-        try:
-            item.publish(check_value(item.full_key, item.config, item.config["initial"]))
-        except MktlError as error:
-            raise ItemValueError(f"the initial value of {error}") from None
 
     def _serve(self) -> None:
         self.catalog.add(self._block)

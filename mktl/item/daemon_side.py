@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from .. import poll
-from ..errors import MktlError, NotSettableError
+from ..errors import MktlError
 from ..protocol.incoming import Incoming
 from ..protocol.message import Request
 from ..wire.bulk import array_from
@@ -103,6 +103,17 @@ class DaemonSide(Performers):
             self.publish(value)
         return returned
 
+    def _checked(self, payload: Payload) -> Any:
+        value = array_from(payload) if payload.bulk is not None else payload.value
+        return self.validate_type(value)
+
+    def _validated(self, request: Request) -> Any:
+        """The value of *request* after :meth:`validate`, which sees each request once."""
+        if not request.validated:
+            request.payload["value"] = self.validate(self._checked(request.payload))
+            request.validated = True
+        return request.payload["value"]
+
     def validate_type(self, value: Any) -> Any:
         """Check a new value against the item's type and range; comes before :meth:`validate`.
 
@@ -186,6 +197,10 @@ class DaemonSide(Performers):
         with self._lock:
             self._reading = reading
 
+    def restore_failed(self, reason: str) -> None:
+        """A value was stored, perhaps, and cannot be had any more; called before the daemon serves."""
+        self.flag("invalid", reason)
+
     def flag(self, status: str, reason: str, severity: str = "invalid") -> None:
         """Say that the value cannot be trusted any more; value, time and sampled stay as they are.
 
@@ -221,69 +236,6 @@ class DaemonSide(Performers):
             raw = encoded.raw[version] = encoded.payload.encode(version, lenient=True)
         return raw, encoded.payload.bulk
 
-    # -- requests, as the daemon hands them in on the wire thread
-
-    def _take_get(self, request: Incoming) -> bool:
-        """Answer a GET at once when nothing has to be asked; else queue it. True: answered."""
-        if request.payload.get("prime") and self.config.get("type") != "bulk":
-            self._primer.start()
-        asks = bool(request.payload.refresh)
-        if not asks and not self._overrides("req_get"):
-            request.answer_raw(*self._encode(self._reading, request.version))
-            return True
-        if asks and not self._overrides("req_get"):
-            self._join_refresh(request)
-            return False
-        self._submit(lambda: self._answer(request, self._get_now))
-        return False
-
-    def _join_refresh(self, request: Incoming) -> None:
-        """One refresh serves everybody who asks before it ends."""
-        with self._lock:
-            if self._joinable is not None:
-                self._joinable.append(request)
-                return
-            self._joinable = waiting = [request]
-        self._submit(lambda: self._refresh_for(waiting))
-
-    def _refresh_for(self, waiting: list[Incoming]) -> None:
-        error: Exception | None = None
-        try:
-            self.req_get(waiting[0])
-        except Exception as raised:
-            error = raised
-            self.refresh_failed(raised)
-        with self._lock:
-            if self._joinable is waiting:
-                self._joinable = None
-        for request in waiting:
-            if error is not None:
-                request.refuse(error)
-            else:
-                request.answer_raw(*self._encode(self._reading, request.version))
-
-    def _take_set(self, request: Incoming) -> bool:
-        """Check a SET and queue it; it is refused here when its value is not the item's."""
-        if self.config.get("settable") is False:
-            raise NotSettableError(f"{self.full_key} is read only")
-        if (
-            request.payload.bulk is None
-        ):  # arrays are taken apart later: the first one imports NumPy, for 0.1 s
-            request.payload["value"] = self._checked(request.payload)
-        if self._is_plain() and request.payload.bulk is None:
-            self._answer(request, self._set_now)
-            return True
-        with self._lock:
-            self._joinable = None  # a refresh that is asked for from now on comes after this set
-        self._submit(lambda: self._answer(request, self._set_now))
-        return False
-
-    def _is_plain(self) -> bool:
-        """True when nothing but the cache is behind this item: no hook could block the wire."""
-        return self._persist is None and not (
-            self._overrides("req_set", "perform_set", "validate") or self._refreshes()
-        )
-
     def _refreshes(self) -> bool:
         """True when there is something behind this item that can be asked for its value."""
         return self._overrides("req_refresh", "perform_get")
@@ -296,60 +248,6 @@ class DaemonSide(Performers):
     def _submit(self, job: Callable[[], object]) -> None:
         assert self._lane is not None
         self._lane.submit(job)
-
-    def _answer(self, request: Incoming, work: Callable[[Request], Payload]) -> None:
-        try:
-            response = work(request)
-        except Exception as error:
-            if not isinstance(error, MktlError):
-                log.warning("%r: %s: %s", request, type(error).__name__, error, exc_info=True)
-            request.refuse(error)
-        else:
-            request.answer(response)
-
-    def _get_now(self, request: Request) -> Payload:
-        refreshed = self.req_get(request)
-        if refreshed is None:
-            return self._reading.to_payload()
-        value, time = refreshed.get("value"), refreshed.get("time")
-        return Reading(value, time, status="ok").to_payload()
-
-    def _set_now(self, request: Request) -> Payload:
-        """Run the hooks of a SET, on the item's lane."""
-        value = self._validated(request)
-        published = self._published
-        returned = self.req_set(request)
-        if self.publish_on_set and self._published == published:
-            self._show_what_was_set(value)
-        saved, self._saved = self._saved, None
-        if saved is not None:
-            saved.result()  # what is answered with success outlives a power cut
-        response = _response(returned)
-        if request.payload.get("current"):
-            current = self._reading.to_payload()
-            response["current"] = dict(current)
-            response.bulk = current.bulk
-        return response
-
-    def _show_what_was_set(self, value: Any) -> None:
-        if self._refreshes():
-            try:
-                self.req_poll()
-            except Exception as error:  # the set is done; that it cannot be read back shows on the item
-                self.refresh_failed(error)
-        else:
-            self.publish(value)
-
-    def _checked(self, payload: Payload) -> Any:
-        value = array_from(payload) if payload.bulk is not None else payload.value
-        return self.validate_type(value)
-
-    def _validated(self, request: Request) -> Any:
-        """The value of *request* after :meth:`validate`, which sees each request once."""
-        if not request.validated:
-            request.payload["value"] = self.validate(self._checked(request.payload))
-            request.validated = True
-        return request.payload["value"]
 
     # -- polls
 
@@ -377,12 +275,3 @@ class DaemonSide(Performers):
             expected = isinstance(error, MktlError)
             log.warning("%s: %s", self.full_key, text, exc_info=None if expected else error)
         self.flag(getattr(error, "status", "invalid"), text)
-
-
-def _response(returned: Any) -> Payload:
-    """The payload of a SET's REP: a hook's own words, or plain success."""
-    if not isinstance(returned, Payload):
-        return Payload(True if returned is None else returned)
-    response = Payload(bulk=returned.bulk)
-    response.update(returned)
-    return response

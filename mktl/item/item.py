@@ -13,16 +13,17 @@ from ..protocol.incoming import Incoming
 from ..protocol.message import Payload as Outgoing
 from ..protocol.message import Request
 from ..wire.payload import Payload
+from .answers import Answers
 from .callbacks import Callbacks
 from .client_side import ClientSide
-from .daemon_side import DaemonSide, Publisher
+from .daemon_side import Publisher
 from .operators import Operators
 from .owner import Owner
 from .quantity import from_quantity, to_quantity
 from .reading import Reading
 
 
-class Item(Operators, ClientSide, DaemonSide):
+class Item(Operators, ClientSide, Answers):
     """A key of a store and its value, in a client or in the daemon that is the authority for it.
 
     Clients get items from :func:`mktl.get`. Daemons subclass this class, write ``req_refresh`` and

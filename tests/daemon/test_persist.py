@@ -86,4 +86,4 @@ def test_a_disk_that_cannot_be_written_fails_the_set_and_is_tried_again(home, mo
     path.rmdir()
     persistence.save("kept", Reading(2, 2.0, status="ok")).result(5)
     persistence.close()
-    assert Persistence("lab", "one").load()["kept"].value == 2
+    assert Persistence("lab", "one").load().readings["kept"].value == 2

@@ -1,0 +1,165 @@
+"""A daemon's item answers: from a request off the wire to its one REP."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any
+
+from ..errors import MktlError, NotSettableError
+from ..protocol.incoming import Incoming
+from ..protocol.message import Request
+from ..wire.payload import Payload
+from .daemon_side import DaemonSide
+from .reading import Reading
+
+log = logging.getLogger(__name__)
+
+
+class Answers(DaemonSide):
+    """The part of an authoritative item that takes requests and answers them, by way of its hooks."""
+
+    # -- requests, as the daemon hands them in on the wire thread
+
+    def _take_get(self, request: Incoming) -> bool:
+        """Answer a GET at once when nothing has to be asked; else queue it. True: answered."""
+        if request.payload.get("prime") and self.config.get("type") != "bulk":
+            self._primer.start()
+        asks = bool(request.payload.refresh)
+        if not asks and not self._overrides("req_get"):
+            request.answer_raw(*self._encode(self._reading, request.version))
+            return True
+        if asks and not self._overrides("req_get"):
+            self._join_refresh(request)
+            return False
+        self._submit(lambda: self._answer(request, self._get_now))
+        return False
+
+    def _join_refresh(self, request: Incoming) -> None:
+        """One refresh serves everybody who asks before it ends."""
+        with self._lock:
+            if self._joinable is not None:
+                self._joinable.append(request)
+                return
+            self._joinable = waiting = [request]
+        self._submit(lambda: self._refresh_for(waiting))
+
+    def _refresh_for(self, waiting: list[Incoming]) -> None:
+        error: Exception | None = None
+        try:
+            self.req_get(waiting[0])
+        except Exception as raised:
+            error = raised
+            self.refresh_failed(raised)
+        with self._lock:
+            if self._joinable is waiting:
+                self._joinable = None
+        for request in waiting:
+            if error is not None:
+                request.refuse(error)
+            else:
+                request.answer_raw(*self._encode(self._reading, request.version))
+
+    def _take_set(self, request: Incoming) -> bool:
+        """Check a SET and queue it; it is refused here when its value is not the item's."""
+        if self.config.get("settable") is False:
+            raise NotSettableError(f"{self.full_key} is read only")
+        if (
+            request.payload.bulk is None
+        ):  # arrays are taken apart later: the first one imports NumPy, for 0.1 s
+            request.payload["value"] = self._checked(request.payload)
+        if self._is_plain() and request.payload.bulk is None:
+            self._answer_set(request)
+            return True
+        with self._lock:
+            self._joinable = None  # a refresh that is asked for from now on comes after this set
+        self._submit(lambda: self._answer_set(request))
+        return False
+
+    def _is_plain(self) -> bool:
+        """True when nothing but the cache is behind this item: no hook could block the wire."""
+        return self._persist is None and not (
+            self._overrides("req_set", "perform_set", "validate") or self._refreshes()
+        )
+
+    def _answer(self, request: Incoming, work: Callable[[Request], Payload]) -> None:
+        try:
+            response = work(request)
+        except Exception as error:
+            self._refuse(request, error)
+        else:
+            request.answer(response)
+
+    def _answer_set(self, request: Incoming) -> None:
+        """Carry a SET out; the answer goes out when the value is safe, and nobody waits for that here."""
+        try:
+            response, saved = self._carry_out(request)
+        except Exception as error:
+            self._refuse(request, error)
+            return
+        if saved is None:
+            request.answer(response)
+        else:
+            saved.add_done_callback(lambda done: _answer_saved(request, response, done))
+
+    def _refuse(self, request: Incoming, error: Exception) -> None:
+        if not isinstance(error, MktlError):
+            log.warning("%r: %s: %s", request, type(error).__name__, error, exc_info=True)
+        request.refuse(error)
+
+    def _get_now(self, request: Request) -> Payload:
+        refreshed = self.req_get(request)
+        if refreshed is None:
+            return self._reading.to_payload()
+        value, time = refreshed.get("value"), refreshed.get("time")
+        return Reading(value, time, status="ok").to_payload()
+
+    def _set_now(self, request: Request) -> Payload:
+        """Run the hooks of a SET, on the item's lane; what is returned outlives a power cut."""
+        response, saved = self._carry_out(request)
+        if saved is not None:
+            saved.result()
+        return response
+
+    def _carry_out(self, request: Request) -> tuple[Payload, Future[None] | None]:
+        """Run the hooks of a SET: the response to it, which may be given when the future is done."""
+        value = self._validated(request)
+        published = self._published
+        returned = self.req_set(request)
+        if self.publish_on_set and self._published == published:
+            self._show_what_was_set(value)
+        saved, self._saved = self._saved, None
+        response = _response(returned)
+        if request.payload.get("current"):
+            current = self._reading.to_payload()
+            response["current"] = dict(current)
+            response.bulk = current.bulk
+        return response, saved
+
+    def _show_what_was_set(self, value: Any) -> None:
+        if self._refreshes():
+            try:
+                self.req_poll()
+            except Exception as error:  # the set is done; that it cannot be read back shows on the item
+                self.refresh_failed(error)
+        else:
+            self.publish(value)
+
+
+def _answer_saved(request: Incoming, response: Payload, saved: Future[None]) -> None:
+    """What is answered with success outlives a power cut."""
+    error = saved.exception()
+    if error is None:
+        request.answer(response)
+    else:
+        request.refuse(error)
+
+
+def _response(returned: Any) -> Payload:
+    """The payload of a SET's REP: a hook's own words, or plain success."""
+    if not isinstance(returned, Payload):
+        return Payload(True if returned is None else returned)
+    response = Payload(bulk=returned.bulk)
+    response.update(returned)
+    return response
