@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -49,6 +51,8 @@ def write_atomically(path: Path, content: str) -> None:
         OSError: The directory cannot be made or written.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
+    if path.is_dir():
+        set_aside(path)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
@@ -60,3 +64,22 @@ def write_atomically(path: Path, content: str) -> None:
         with contextlib.suppress(OSError):
             os.unlink(temporary)
         raise
+
+
+def set_aside(path: Path, *more: Path) -> Path:
+    """Give what is at *path*, a damaged file or no file at all, a name beside it; that name.
+
+    Args:
+        path: It may be missing, when there are others.
+        more: Files that belong to it, whose names begin with its.
+
+    Raises:
+        OSError: It cannot be renamed.
+    """
+    stem = f"{path.name}.damaged-{int(time.time())}"
+    names = itertools.chain([stem], (f"{stem}-{count}" for count in itertools.count(1)))
+    aside = next(free for name in names if not (free := path.with_name(name)).exists())
+    for part in (path, *more):
+        if part.exists():
+            part.rename(f"{aside}{part.name.removeprefix(path.name)}")
+    return aside

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from ..errors import ConflictError, MktlError
 from ..protocol.host import own_hostname
-from .home import home, write_atomically
+from .home import home, set_aside, write_atomically
 from .names import check_alias, check_store, is_uuid
 
 log = logging.getLogger(__name__)
@@ -122,6 +122,8 @@ class DaemonLock:
         self._path = store_directory(store) / f"{check_alias(alias)}.lock"
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
+            if self._path.is_dir():
+                set_aside(self._path)
             self._fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         except OSError as error:
             raise MktlError(

@@ -6,13 +6,13 @@ import logging
 import shutil
 import sqlite3
 import tempfile
-import time
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ..config.home import set_aside
 from ..errors import WireError
 from ..item.reading import Reading
 from ..wire.codec import JSON, MSGPACK
@@ -27,6 +27,7 @@ _SCHEMA = (
 _SAVE = "INSERT OR REPLACE INTO item (key, payload, bulk, crc) VALUES (?, ?, ?, ?)"
 _LOAD = "SELECT key, payload, bulk, crc FROM item"
 #: Files of the first versions have rows without a checksum.
+_LOAD_WITHOUT = "SELECT key, payload, bulk, NULL FROM item"
 _ADD_CRC = "ALTER TABLE item ADD COLUMN crc INTEGER"
 
 #: What SQLite says of a disk or its rights, and not of what is in the file: primary result codes.
@@ -107,13 +108,23 @@ class StateFile:
             sqlite3.Error, OSError: It cannot be written, or is damaged; see :func:`is_damage`.
         """
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        return _open(self.path)
+        connection = _open(self.path)
+        try:
+            connection.execute(_SCHEMA)
+            if not _has_crc(connection):
+                connection.execute(_ADD_CRC)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
 
     def load(self) -> Loaded:
         """What is stored, as far as it can be read. A damaged file is set aside, for a new one to be made."""
         if not self.path.exists():
             return Loaded()
         try:
+            if not self.path.is_file() or not self.path.stat().st_size:
+                raise sqlite3.DatabaseError("it is no file, or empty")
             try:
                 rows = _rows(self.path)
             except (sqlite3.Error, OSError) as error:
@@ -155,13 +166,9 @@ class StateFile:
 
     def set_aside(self, error: Exception) -> str:
         """Keep the damaged file under another name; what happened, in words."""
-        aside = _free_name(self.path)
         flaw = f"{self.path} is damaged ({error})"
         try:
-            for suffix in _PARTS:
-                part = Path(f"{self.path}{suffix}")
-                if part.exists():
-                    part.rename(f"{aside}{suffix}")
+            aside = set_aside(*(Path(f"{self.path}{suffix}") for suffix in _PARTS))
         except OSError as refusal:
             log.error("%s and cannot be set aside: %s", flaw, refusal)
         else:
@@ -190,13 +197,14 @@ def _open(path: Path) -> sqlite3.Connection:
     try:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
-        connection.execute(_SCHEMA)
-        if not any(column[1] == "crc" for column in connection.execute("PRAGMA table_info(item)")):
-            connection.execute(_ADD_CRC)
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def _has_crc(connection: sqlite3.Connection) -> bool:
+    return any(_text(column[1]) == "crc" for column in connection.execute("PRAGMA table_info(item)"))
 
 
 def _rows(path: Path) -> list[tuple[Any, ...]]:
@@ -206,17 +214,11 @@ def _rows(path: Path) -> list[tuple[Any, ...]]:
         ((verdict, *_), *_) = connection.execute("PRAGMA quick_check(1)").fetchall()
         if verdict != b"ok":
             raise sqlite3.DatabaseError(bytes(verdict).decode("utf-8", "replace"))
-        return [(_text(key), *rest) for key, *rest in connection.execute(_LOAD)]
+        load = _LOAD if _has_crc(connection) else _LOAD_WITHOUT
+        return [(_text(key), *rest) for key, *rest in connection.execute(load)]
     finally:
         connection.close()
 
 
 def _text(key: object) -> object:
     return key.decode("utf-8", "replace") if isinstance(key, bytes) else key
-
-
-def _free_name(path: Path) -> Path:
-    """A name beside *path* that nothing has yet."""
-    stem = f"{path.name}.damaged-{int(time.time())}"
-    names = (stem if count == 0 else f"{stem}-{count}" for count in range(1000))
-    return next(free for name in names if not (free := path.with_name(name)).exists())
