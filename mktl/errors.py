@@ -36,6 +36,24 @@ class OutcomeUnknownError(MktlError, TimeoutError):
     status = "timeout"
 
 
+class UnansweredSetError(NoAnswerError, OutcomeUnknownError):
+    """A SET went out and no answer came: nothing tells whether it was, or will be, carried out."""
+
+
+class BusyError(MktlError):
+    """Too much waits already; the request was not carried out and never will be."""
+
+
+class StaleError(MktlError):
+    """A value that cannot be trusted, where only one that can be is wanted."""
+
+    def __init__(self, text: str, *, reason: str = "", age_s: float | None = None) -> None:
+        super().__init__(text)
+        self.reason = reason
+        #: Seconds since the last good reading; None when there was none.
+        self.age_s = age_s
+
+
 class UnknownStoreError(MktlError, KeyError):
     """No daemon that can be found serves this store."""
 
@@ -112,6 +130,10 @@ class DeviceReplyError(DeviceError):
 
 class DeviceRefusedError(DeviceError):
     """The device took the command and said no, in its own words."""
+
+
+class SupersededError(DeviceError):
+    """A set was sent, and a newer set of the same item took over before it was done."""
 
 
 class DeviceIdentityError(DeviceError):

@@ -20,13 +20,14 @@ from .errors import MktlError
 log = logging.getLogger(__name__)
 
 #: Threads at the most: this many lanes may hang at once before others have to wait.
-MOST_THREADS = 64
+MOST_THREADS = 256
 #: More threads are put to work when work waits and none has been taken for this long. Python runs one
 #: thread at a time, so that short jobs are done soonest by one; more are for jobs that wait for something.
 PATIENCE_S = 0.01
-#: From this many threads on there is more patience: a busy interpreter passes the turn every 5 ms only, and
-#: a thread that waits for its turn must not be taken for one that hangs.
-SEVERAL, LONG_PATIENCE_S = 4, 0.1
+#: From this many threads on more are put to work only while the process has used less than this part of its
+#: time, or after a longer while: a busy interpreter passes the turn every 5 ms only, and a thread that waits
+#: for its turn must not be taken for one that hangs.
+SEVERAL, IDLE_SHARE, LONG_PATIENCE_S = 4, 0.5, 0.1
 #: A thread with nothing to do ends after this long.
 IDLE_S = 5.0
 
@@ -40,12 +41,14 @@ Result = TypeVar("Result")
 class Lane:
     """The queue of one owner; made by :meth:`Workers.lane`."""
 
-    __slots__ = ("_active", "_jobs", "_thread", "_workers")
+    __slots__ = ("_active", "_held", "_jobs", "_parked", "_thread", "_workers")
 
     def __init__(self, workers: Workers) -> None:
         self._workers = workers
         self._jobs: deque[Job] = deque()
         self._active = False
+        self._held = False
+        self._parked = False
         self._thread: threading.Thread | None = None
 
     def submit(self, job: Job) -> None:
@@ -73,12 +76,34 @@ class Lane:
                 future.set_exception(error)
 
         self.submit(job)
+        return self.result_of(future)
+
+    def result_of(self, future: Future[Result]) -> Result:
+        """What *future* has once it is done; whoever is to complete it belongs to this lane's owner.
+
+        Raises:
+            MktlError: The pool was closed before.
+        """
         while True:
             done, _ = wait((future,), LOOK_S)
             if done:
                 return future.result()
             if self._workers.is_closed:
                 raise MktlError("not carried out: the daemon is stopping")
+
+    def hold(self) -> None:
+        """From a job of this lane: begin nothing more until :meth:`release`. No thread waits for that."""
+        self._held = True
+
+    def release(self, first: Job) -> None:
+        """Go on, with *first* before everything that waits; from any thread."""
+        workers = self._workers
+        with workers._lock:
+            self._jobs.appendleft(first)
+            self._held = False
+            if self._parked:
+                self._parked = False
+                workers._enqueue(self)
 
     def is_here(self) -> bool:
         """True on the thread that does this lane's work, while it does."""
@@ -138,8 +163,8 @@ class Workers:
     def _watch_progress(self, more: int) -> None:
         """Look again soon, and put *more* threads to work if nothing has been taken by then."""
         self._taken_before = self._taken
-        patience_s = PATIENCE_S if len(self._threads) < SEVERAL else LONG_PATIENCE_S
-        self._watch = poll.clock().once(patience_s, lambda: self._relieve(more))
+        begun = time.monotonic(), time.process_time()
+        self._watch = poll.clock().once(PATIENCE_S, lambda: self._relieve(more, *begun))
 
     def _spawn(self) -> None:
         if self._closed:
@@ -149,16 +174,28 @@ class Workers:
         self._threads.add(thread)
         thread.start()
 
-    def _relieve(self, more: int) -> None:
+    def _relieve(self, more: int, begun_s: float, used_before_s: float) -> None:
         with self._lock:
             self._watch = None
             if self._closed or not self._lanes:
                 return
-            stuck = self._taken == self._taken_before
-            if stuck:
-                self._employ(more)
-            if self._idle or len(self._threads) < self._most:
-                self._watch_progress(2 * more if stuck else 1)
+            if self._taken != self._taken_before:
+                if self._may_employ():
+                    self._watch_progress(1)
+                return
+            elapsed_s = time.monotonic() - begun_s
+            is_idle = time.process_time() - used_before_s < IDLE_SHARE * elapsed_s
+            if not (is_idle or elapsed_s > LONG_PATIENCE_S or len(self._threads) < SEVERAL):
+                self._watch = poll.clock().once(
+                    PATIENCE_S, lambda: self._relieve(more, begun_s, used_before_s)
+                )
+                return
+            self._employ(more)
+            if self._may_employ():
+                self._watch_progress(2 * more)
+
+    def _may_employ(self) -> bool:
+        return bool(self._idle) or len(self._threads) < self._most
 
     def _run(self) -> None:
         lane: Lane | None = None
@@ -179,7 +216,9 @@ class Workers:
             job = _nothing  # so that an idle thread keeps nothing alive
 
     def _put_back(self, lane: Lane) -> None:
-        if lane._jobs:
+        if lane._held:
+            lane._parked = True
+        elif lane._jobs:
             self._lanes.append(lane)
         else:
             lane._active = False

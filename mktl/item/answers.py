@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from concurrent.futures import Future
+from functools import partial
 from typing import Any
 
 from ..errors import MktlError, NotSettableError
@@ -13,6 +14,7 @@ from ..protocol.message import Request
 from ..wire.payload import Payload
 from .daemon_side import DaemonSide
 from .reading import Reading
+from .setting import Setting, Waiting
 
 log = logging.getLogger(__name__)
 
@@ -74,7 +76,10 @@ class Answers(DaemonSide):
             return True
         with self._lock:
             self._joinable = None  # a refresh that is asked for from now on comes after this set
-        self._submit(lambda: self._answer_set(request))
+        assert self.pub is not None
+        waiting = self.pub.waiting
+        waiting.enter(self.full_key)
+        self._submit(lambda: self._answer_waiting_set(request, waiting))
         return False
 
     def _is_plain(self) -> bool:
@@ -92,18 +97,25 @@ class Answers(DaemonSide):
             request.answer(response)
 
     def _answer_set(self, request: Incoming) -> None:
-        """Carry a SET out; the answer goes out when the value is safe, and nobody waits for that here."""
-        try:
-            response, saved = self._carry_out(request)
-        except Exception as error:
-            self._refuse(request, error)
-            return
-        if saved is None:
-            request.answer(response)
-        else:
-            saved.add_done_callback(lambda done: _answer_saved(request, response, done))
+        """Carry out a SET that waits for nobody."""
+        Setting(self, request, partial(self._respond, request)).run()
 
-    def _refuse(self, request: Incoming, error: Exception) -> None:
+    def _answer_waiting_set(self, request: Incoming, waiting: Waiting) -> None:
+        """Carry out a SET that others may have to wait for; the answer comes when its hook is done."""
+
+        def then(response: Payload | None, error: BaseException | None) -> None:
+            waiting.leave()
+            self._respond(request, response, error)
+
+        Setting(self, request, then).run()
+
+    def _respond(self, request: Incoming, response: Payload | None, error: BaseException | None) -> None:
+        if response is None or error is not None:
+            self._refuse(request, error or MktlError(f"{self.full_key}: no response"))
+        else:
+            request.answer(response)
+
+    def _refuse(self, request: Incoming, error: BaseException) -> None:
         if not isinstance(error, MktlError):
             log.warning("%r: %s: %s", request, type(error).__name__, error, exc_info=True)
         request.refuse(error)
@@ -115,45 +127,41 @@ class Answers(DaemonSide):
         value, time = refreshed.get("value"), refreshed.get("time")
         return Reading(value, time, status="ok").to_payload()
 
-    def _set_now(self, request: Request) -> Payload:
-        """Run the hooks of a SET, on the item's lane; what is returned outlives a power cut."""
-        response, saved = self._carry_out(request)
-        if saved is not None:
-            saved.result()
-        return response
+    def _set_here(self, request: Request) -> Payload:
+        """A SET by the daemon's own process, in its turn; what is returned outlives a power cut."""
+        assert self._lane is not None
+        outcome: Future[Payload] = Future()
 
-    def _carry_out(self, request: Request) -> tuple[Payload, Future[None] | None]:
-        """Run the hooks of a SET: the response to it, which may be given when the future is done."""
-        value = self._validated(request)
-        published = self._published
-        returned = self.req_set(request)
-        if self.publish_on_set and self._published == published:
-            self._show_what_was_set(value)
-        saved, self._saved = self._saved, None
+        def then(response: Payload | None, error: BaseException | None) -> None:
+            if error is not None:
+                outcome.set_exception(error)
+            else:
+                outcome.set_result(response or Payload())
+
+        setting = Setting(self, request, then)
+        if self._lane.is_here():
+            setting.run(is_awaited=True)
+        else:
+            self._lane.submit(setting.run)
+        return self._lane.result_of(outcome)
+
+    def _response_to(self, request: Request, returned: Any) -> Payload:
+        """What a SET is answered: a hook's own words, or plain success; and what became of the value."""
         response = _response(returned)
         if request.payload.get("current"):
             current = self._reading.to_payload()
             response["current"] = dict(current)
             response.bulk = current.bulk
-        return response, saved
+        return response
 
     def _show_what_was_set(self, value: Any) -> None:
-        if self._refreshes():
+        if self._refreshes() and self._overrides("req_set"):
             try:
                 self.req_poll()
             except Exception as error:  # the set is done; that it cannot be read back shows on the item
                 self.refresh_failed(error)
         else:
             self.publish(value)
-
-
-def _answer_saved(request: Incoming, response: Payload, saved: Future[None]) -> None:
-    """What is answered with success outlives a power cut."""
-    error = saved.exception()
-    if error is None:
-        request.answer(response)
-    else:
-        request.refuse(error)
 
 
 def _response(returned: Any) -> Payload:

@@ -22,6 +22,7 @@ from .callbacks import Callbacks
 from .performers import Performers
 from .primer import PREFIX, Primer
 from .reading import SOUND, Reading, same_value
+from .setting import Waiting
 from .types import check_value
 
 if TYPE_CHECKING:
@@ -34,9 +35,10 @@ log = logging.getLogger(__name__)
 class Publisher:
     """Where authoritative items send their broadcasts and have their work done."""
 
-    def __init__(self, server: Server, workers: Workers) -> None:
+    def __init__(self, server: Server, workers: Workers, waiting: Waiting | None = None) -> None:
         self.server = server
         self.workers = workers
+        self.waiting = waiting or Waiting()
 
 
 class _Encoded:
@@ -60,6 +62,8 @@ class DaemonSide(Performers):
     pub: Publisher | None
     #: Whether a SET whose hook published nothing is followed by a poll, or by publishing what was set.
     publish_on_set = True
+    #: Whether hooks of this item may be called while a Future that ``req_set`` returned is not done.
+    sets_overlap = False
 
     _lock: threading.Lock
     _reading: Reading
@@ -96,10 +100,14 @@ class DaemonSide(Performers):
 
         Raise to refuse; the client gets your exception's text. A value that is returned goes to the
         client in the place of True.
+
+        A hook that would block for long may return a ``concurrent.futures.Future`` instead: the SET is
+        answered when that is done, with its result or exception, and no thread waits for it. The item's next
+        hook is called after that, unless :attr:`sets_overlap`.
         """
         value, published = self._validated(request), self._published
         returned = self.perform_set(value)
-        if self.publish_on_set and self._published == published:
+        if self.publish_on_set and self._published == published and not isinstance(returned, Future):
             self.publish(value)
         return returned
 

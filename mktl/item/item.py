@@ -127,7 +127,7 @@ class Item(Operators, ClientSide, Answers):
                 self._lane.call(lambda: self.req_get(request))
             return self._reading.to_payload()
         request.payload["value"] = self._checked(request.payload)
-        return self._lane.call(lambda: self._set_now(request))
+        return self._set_here(request)
 
     def _take(self, request: Incoming) -> bool:
         """A request from the wire; True when it has been answered."""
