@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import logging
+from concurrent.futures import Future
 from functools import partial
 from typing import Any, Protocol
 
 import mktl
-from mktl.devicefile import ItemSpec, Query
+from mktl.devicefile import Done, ItemSpec, Query
 from mktl.errors import MktlError, NotSettableError
 
 from .alarm import AlarmState
 from .conditions import Watched
-from .finishing import await_done
+from .finishing import Finish
 from .jobs import Priority
 from .judging import Verdict, in_words, judge
 from .reading import Reading, Source
@@ -59,6 +60,9 @@ class BoundItem(mktl.Item):
         self._writer = self._make_writer()
         self._alarms = AlarmState(spec.alarms, _unit(spec)) if spec.alarms is not None else None
         self._fast: Watched | None = None
+        #: What waits until the last set is done.
+        self._finish: Finish | None = None
+        self.sets_overlap = spec.done is None or not spec.done.queue
         #: What is to be written to the device once it is there, where the file wants that.
         self._stored: Any = None
         super().__init__(*args, **kwargs)
@@ -79,6 +83,11 @@ class BoundItem(mktl.Item):
         self._fast = Watched(self.spec.fast.when, self.store)
         for item in self._fast.items.values():
             item.register(self._set_pace)
+
+    def end(self) -> None:
+        """The link is being closed: nothing is waited for any more."""
+        if self._finish is not None:
+            self._finish.abandon()
 
     def _set_pace(self, *_: Any) -> None:
         """Poll faster while the file's condition holds."""
@@ -147,24 +156,58 @@ class BoundItem(mktl.Item):
             self.publish(self.value, repeat=True)
         return refreshed
 
-    def req_set(self, request: Any) -> None:
-        """Send the command, and wait for the device's word on it.
+    def req_set(self, request: Any) -> Any:
+        """Have the command sent; the Future that is returned has the device's word on it.
+
+        A set that waits until it is done is superseded by the next one that the device carries out, unless
+        the file says that sets queue up.
 
         Raises:
-            MktlError: Refused, not sent, or of unknown outcome; the text says which.
+            MktlError: Refused; nothing was sent.
         """
         writer = self._writer
         if writer is None:
             raise NotSettableError(f"{self.full_key} is read only")
-        value = request.payload.value
+        value, outcome = request.payload.value, Future[None]()
         try:
-            self.link.jobs.submit(partial(writer.write, value), Priority.SET).result()
-            if self.spec.done is not None:
-                await_done(self, self.spec.done)
+            sent = self.link.jobs.submit(partial(writer.write, value), Priority.SET)
         except MktlError as error:
             raise named(error, self.full_key) from None
+        sent.add_done_callback(partial(self._sent, value, outcome))
+        return outcome
 
     # -- by the link's thread
+
+    def _sent(self, value: Any, outcome: Future[None], sent: Future[Any]) -> None:
+        """The command has been carried out, or not; with a condition, the set is done only when that holds."""
+        error, done = sent.exception(), self.spec.done
+        if error is not None:
+            outcome.set_exception(self._named(error))
+        elif done is None or done.when is None:
+            outcome.set_result(None)
+        else:
+            self._begin_to_wait(done, value, outcome)
+
+    def _begin_to_wait(self, done: Done, value: Any, outcome: Future[None]) -> None:
+        former = self._finish
+        if former is not None:
+            former.supersede(value)
+        over: Future[None] = Future()
+        over.add_done_callback(partial(self._is_over, outcome))
+        try:
+            self._finish = Finish(self, done, over)
+        except MktlError as error:
+            over.set_exception(error)
+
+    def _is_over(self, outcome: Future[None], over: Future[None]) -> None:
+        error = over.exception()
+        if error is None:
+            outcome.set_result(None)
+        else:
+            outcome.set_exception(self._named(error))
+
+    def _named(self, error: BaseException) -> BaseException:
+        return named(error, self.full_key) if isinstance(error, MktlError) else error
 
     def judge(self, reading: Reading) -> Verdict:
         """What *reading* says of this item."""

@@ -1,52 +1,121 @@
-"""A set that takes its time: when is it done?"""
+"""A set that takes its time: when is it done? No thread waits for that."""
 
 from __future__ import annotations
 
+from concurrent.futures import Future, InvalidStateError
+from contextlib import suppress
 from typing import Any
 
+import mktl
 from mktl.devicefile import Done
-from mktl.errors import DeviceError, DeviceTimeoutError
+from mktl.errors import DeviceError, DeviceTimeoutError, SupersededError
 
 from .conditions import Watched
-from .roles import Written
+from .roles import Readable, Written
 
 
-def await_done(item: Written, done: Done) -> None:
-    """Wait until the condition of *done* holds, reading its items meanwhile; never on the link's thread.
+class Finish:
+    """Completes *outcome* when the condition of *done* holds, reading its items meanwhile.
+
+    The clock says when to look, the link's thread reads, and whoever has read last judges.
+
+    Args:
+        item: Whose command has just been carried out by its device.
+        done: Has a condition.
+        outcome: Gets None, or what has kept the set from being seen as done.
 
     Raises:
-        DeviceError: It is done, but cannot be read.
-        DeviceTimeoutError: It did not within its time; what was set is under way, or has failed.
-        LinkDownError: The device is gone.
+        ConditionError: A word in the condition that is no value of its item.
     """
-    if done.when is None:
-        return
-    watched, link = Watched(done.when, item.store), item.link
-    sources: set[Any] = {getattr(one, "source", None) for one in watched.items.values()} - {None}
-    clock = link.line.clock
-    begun_s = clock()
-    link.closing.wait(done.after_s)
-    while True:
-        trouble = ""
-        for source in sources:
-            try:
-                source.refresh()
-            except DeviceError as error:
-                trouble = f"; {error}"
-        if not trouble and watched.judge().holds:
-            _read_once_more(item, sources)
+
+    def __init__(self, item: Written, done: Done, outcome: Future[None]) -> None:
+        assert done.when is not None
+        self._item = item
+        self._done = done
+        self._outcome = outcome
+        self._watched = Watched(done.when, item.store)
+        sources = {getattr(one, "source", None) for one in self._watched.items.values()} - {None}
+        #: What comes unasked comes by itself.
+        self._sources = [source for source in sources if source and not source.query.unsolicited]
+        self._clock = item.link.line.clock
+        self._begun_s = self._clock()
+        mktl.poll.clock().once(done.after_s, self._look)
+
+    def supersede(self, value: object) -> None:
+        """A newer set, of *value*, has been carried out by the device."""
+        self._fail(SupersededError(f"sent, but a set of {value!r} took over before it was done"))
+
+    def abandon(self) -> None:
+        """The link is being closed."""
+        if not self._outcome.done():
+            told = self._watched.told()
+            self._fail(DeviceTimeoutError(f"sent, but the link was closed before it was done: {told}"))
+
+    # -- by the clock's thread and the links' threads
+
+    def _look(self) -> None:
+        """Read what the condition is on; by the clock, so nothing here waits."""
+        self._read(list(self._sources), "")
+
+    def _read(self, left: list[Readable], trouble: str) -> None:
+        """Have the first of *left* read, then the others, and judge."""
+        if self._outcome.done():
             return
-        if clock() - begun_s >= done.timeout_s:
-            raise DeviceTimeoutError(
-                f"sent, but not done within {done.timeout_s:g} s: {watched.text}; {watched.told()}{trouble}"
-            )
-        if link.closing.is_set():
-            raise DeviceTimeoutError(f"sent, but the link was closed before it was done: {watched.told()}")
-        link.closing.wait(done.poll_s)
+        if not left:
+            self._judge(trouble)
+            return
+        source, *others = left
 
+        def then(done: Future[Any]) -> None:
+            error = done.exception()
+            self._read(others, trouble if error is None else f"; {error}")
 
-def _read_once_more(item: Written, fresh: set[Any]) -> None:
-    """What the item holds in the end may not be what it held right after the command."""
-    source = item.source
-    if item.spec.read_back and source is not None and source not in fresh and not source.query.unsolicited:
-        source.refresh()
+        try:
+            source.refreshing().add_done_callback(then)
+        except DeviceError as error:
+            self._read(others, f"; {error}")
+
+    def _judge(self, trouble: str) -> None:
+        """Whether it is done, or never will be, or is to be looked at again."""
+        try:
+            holds = not trouble and self._watched.judge().holds
+        except Exception as error:  # nobody is there to raise it to
+            self._fail(error)
+            return
+        done = self._done
+        if holds:
+            self._read_once_more()
+        elif self._clock() - self._begun_s >= done.timeout_s:
+            told = f"{self._watched.text}; {self._watched.told()}{trouble}"
+            self._fail(DeviceTimeoutError(f"sent, but not done within {done.timeout_s:g} s: {told}"))
+        elif self._item.link.closing.is_set():
+            self.abandon()
+        else:
+            mktl.poll.clock().once(done.poll_s, self._look)
+
+    def _read_once_more(self) -> None:
+        """What the item holds in the end may not be what it held right after the command."""
+        source = self._item.source
+        is_read = source is None or source in self._sources or source.query.unsolicited
+        if source is None or is_read or not self._item.spec.read_back:
+            self._succeed()
+            return
+        try:
+            source.refreshing().add_done_callback(self._read_in_the_end)
+        except DeviceError as error:
+            self._fail(error)
+
+    def _read_in_the_end(self, done: Future[Any]) -> None:
+        error = done.exception()
+        if error is None:
+            self._succeed()
+        else:
+            self._fail(error)
+
+    def _succeed(self) -> None:
+        with suppress(InvalidStateError):  # superseded or abandoned in this very moment
+            self._outcome.set_result(None)
+
+    def _fail(self, error: BaseException) -> None:
+        with suppress(InvalidStateError):
+            self._outcome.set_exception(error)

@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
 
@@ -108,8 +109,15 @@ class Source:
         Raises:
             DeviceError: What went wrong.
         """
-        reading: Reading = self.link.jobs.submit(self.ask, Priority.REFRESH, self, self.feed).result()
-        return reading
+        return self.refreshing().result()
+
+    def refreshing(self) -> Future[Reading]:
+        """The same without waiting for it.
+
+        Raises:
+            DeviceError: It cannot be asked.
+        """
+        return self.link.jobs.submit(self.ask, Priority.REFRESH, self, self.feed)
 
     # -- by the link's thread
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from concurrent.futures import Future
 from typing import Any, Protocol
 
 from mktl.devicefile import ItemSpec, LinkSpec, Query
@@ -81,8 +82,8 @@ class Readable(Protocol):
         """Ask, and give every item its part; by the line's thread."""
         ...
 
-    def refresh(self) -> object:
-        """Read, or wait for the read that is under way."""
+    def refreshing(self) -> Future[Any]:
+        """Have it read, or join the read that is under way; returns at once."""
         ...
 
 

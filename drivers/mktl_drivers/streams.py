@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future
 import time
 
 from mktl.devicefile import Query
@@ -55,7 +56,7 @@ class Stream(Source):
         silent_s = now_s - (self._good_s or now_s)
         self.flag_overdue(now_s, f"{self.link.line.title}: nothing has come for {silent_s:.1f} s")
 
-    def refresh(self) -> Reading:
+    def refreshing(self) -> Future[Reading]:
         """What came last is all there is.
 
         Raises:
@@ -64,5 +65,5 @@ class Stream(Source):
         raise DeviceError(f"{self.link.line.title}: {self.query.name} comes unasked; it cannot be asked for")
 
     def read(self) -> Reading:
-        """As :meth:`refresh`."""
+        """As :meth:`refreshing`."""
         return self.refresh()

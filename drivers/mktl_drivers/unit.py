@@ -196,6 +196,8 @@ class Unit:
         for source in self.sources:
             source.stop()
         self.jobs.refuse(f"{self.title} is closed; nothing was sent")
+        for item in self.items:
+            item.end()
         self.state = "closed"
 
     # -- by the line's thread

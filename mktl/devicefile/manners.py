@@ -102,7 +102,9 @@ def done(entry: Entry[ItemTable], table: ItemTable, ground: Ground) -> Done | No
         return None
     if said.when is not None:
         when = condition(entry, ("done", "when"), said.when, ground.items)
-        return None if when is None else Done(said.timeout_s, said.poll_s, said.after_s, when)
+        if when is None:
+            return None
+        return Done(said.timeout_s, said.poll_s, said.after_s, when, queue=said.queue)
     if said.reply is None:
         entry.report("done", message='missing key "reply": the form of the answer')
         return None

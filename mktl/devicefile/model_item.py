@@ -39,6 +39,9 @@ class DoneTable(Table):
     """Seconds from one reading of the items of the condition to the next."""
     after_s: NotNegative = 0.0
     """Seconds for which the condition is not believed, for a device that is slow to say that it is busy."""
+    queue: bool = False
+    """Whether the next set of the item waits until this one is done; left out, it is sent at once, and takes
+    the place of this one, which fails."""
 
 
 class FastTable(Table):

@@ -130,6 +130,8 @@ class Done:
     when: Condition | None = None
     send: Template | None = None
     reply: Template | None = None
+    #: Whether the next set of the item waits until this one is done, and does not take its place.
+    queue: bool = False
 
 
 @dataclass(frozen=True, slots=True)

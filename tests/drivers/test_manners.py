@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import threading
 import time
+from collections.abc import Callable
+from concurrent.futures import Future
 
 import pytest
 
 from mktl.condition import parse
 from mktl.devicefile import Alarms, Done, Fast
-from mktl.errors import DeviceTimeoutError
+from mktl.errors import DeviceTimeoutError, MktlError, SupersededError
 from mktl.item.reading import Reading
+from mktl.protocol.message import Payload, Request
 from tests.conftest import wait_for
 from tests.drivers.fakes import FakePort, fake_link
 
@@ -106,6 +110,20 @@ def position(**done: object) -> dict[str, object]:
     }
 
 
+def in_background(function: Callable[[], object]) -> Future[object]:
+    """What *function*, which blocks, returns or raises; on a thread of its own."""
+    outcome: Future[object] = Future()
+
+    def run() -> None:
+        try:
+            outcome.set_result(function())
+        except Exception as error:
+            outcome.set_exception(error)
+
+    threading.Thread(target=run, daemon=True).start()
+    return outcome
+
+
 def test_a_set_returns_when_its_condition_holds_and_not_before(serve) -> None:
     stage = Stage(questions=5)
     items = serve(fake_link(FakePort(stage)), state=STATE, position=position(timeout_s=60.0))
@@ -122,6 +140,64 @@ def test_a_set_that_is_never_done_says_what_it_waited_for_and_how_things_stand(s
     items["position"].link.line.clock = time.monotonic  # the port's own stands still while a set waits
     with pytest.raises(DeviceTimeoutError, match=MOVING):
         items["position"].set(12.5)
+
+
+def test_a_newer_set_takes_the_place_of_one_that_is_not_done(serve) -> None:
+    stage = Stage(questions=1_000_000)
+    items = serve(fake_link(FakePort(stage)), state=STATE, position=position(timeout_s=60.0))
+    first = in_background(lambda: items["position"].set(1.0))
+    wait_for(lambda: stage.target == 1.0)
+    second = in_background(lambda: items["position"].set(2.0))
+    with pytest.raises(
+        SupersededError, match=r"lab\.position: sent, but a set of 2\.0 took over before it was"
+    ):
+        first.result(5)
+    assert not second.done()
+    stage.left = 0
+    second.result(5)
+    assert items["position"].value == 2.0
+
+
+def test_a_newer_set_that_is_refused_leaves_the_one_that_waits_alone(serve) -> None:
+    stage = Stage(questions=1_000_000)
+    items = serve(fake_link(FakePort(stage)), state=STATE, position=position(timeout_s=60.0))
+    first = in_background(lambda: items["position"].set(1.0))
+    wait_for(lambda: stage.target == 1.0)
+    with pytest.raises(MktlError):
+        items["position"].set("up")
+    assert not first.done()
+    stage.left = 0
+    first.result(5)
+    assert items["position"].value == 1.0
+
+
+def test_sets_queue_up_where_the_file_says_so(serve) -> None:
+    stage = Stage(questions=1_000_000)
+    items = serve(fake_link(FakePort(stage)), state=STATE, position=position(timeout_s=60.0, queue=True))
+    first = in_background(lambda: items["position"].set(1.0))
+    wait_for(lambda: stage.target == 1.0)
+    second = in_background(lambda: items["position"].set(2.0))
+    stage.questions = 0
+    assert stage.target == 1.0
+    stage.left = 0
+    first.result(5)
+    second.result(5)
+    assert items["position"].value == 2.0
+
+
+def test_a_hundred_sets_that_are_not_done_hold_no_thread(serve) -> None:
+    stage = Stage(questions=1_000_000)
+    many = {f"p{n}": position(timeout_s=60.0, poll_s=10.0) for n in range(100)}
+    items = serve(fake_link(FakePort(stage)), state=STATE, **many)
+    before = threading.active_count()
+    outcomes = [items[key].req_set(Request("SET", payload=Payload(n))) for n, key in enumerate(many)]
+    wait_for(lambda: stage.target == 99.0)
+    assert threading.active_count() <= before + 1
+    assert not any(outcome.done() for outcome in outcomes)
+    items["p0"].link.close()
+    for outcome in outcomes:
+        with pytest.raises(DeviceTimeoutError, match="the link was closed before it was done|is closed"):
+            outcome.result(5)
 
 
 # -- fast
