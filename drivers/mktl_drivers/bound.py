@@ -179,7 +179,7 @@ class BoundItem(mktl.Item):
     # -- by the link's thread
 
     def _sent(self, value: Any, outcome: Future[None], sent: Future[Any]) -> None:
-        """The command has been carried out, or not; with a condition, the set is done only when that holds."""
+        """The command has been carried out, or not; the set may be done only when a condition holds."""
         error, done = sent.exception(), self.spec.done
         if error is not None:
             outcome.set_exception(self._named(error))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Future
 import time
+from concurrent.futures import Future
 
 from mktl.devicefile import Query
 from mktl.errors import DeviceError, TemplateMismatchError

@@ -196,7 +196,7 @@ def test_a_hundred_sets_that_are_not_done_hold_no_thread(serve) -> None:
     assert not any(outcome.done() for outcome in outcomes)
     items["p0"].link.close()
     for outcome in outcomes:
-        with pytest.raises(DeviceTimeoutError, match="the link was closed before it was done|is closed"):
+        with pytest.raises(DeviceTimeoutError, match=r"the link was closed before it was done"):
             outcome.result(5)
 
 
