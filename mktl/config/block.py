@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..errors import WireError
+from ..limits import Limits, raised_by
 from ..wire.codec import JSON, MSGPACK, VERSIONS
 from .names import check_key, check_store, is_uuid
 
@@ -99,6 +100,11 @@ def check_block(block: object, store: str | None = None) -> Block:
     items = block.get("items")
     if not isinstance(items, dict) or not all(isinstance(item, dict) for item in items.values()):
         raise WireError(f"the block of store {name!r} has no items")
+    most = Limits.from_environment().items
+    if len(items) > most:
+        raise WireError(
+            f"the block of store {name!r} has {len(items)} items, {most} at the most; {raised_by('items')}"
+        )
     endpoint(block)
     return block
 

@@ -13,6 +13,7 @@ from ..config.block import make_block, normalise
 from ..errors import LinkDownError, MktlError
 from ..item import Item
 from ..item.daemon_side import Publisher
+from ..limits import Limits
 from ..store import Store
 from ..workers import Workers
 from .devices import BoundDevice
@@ -123,7 +124,7 @@ class Bench:
         wanted = related(device, key, is_set=is_set)
         workers = Workers(f"mktl-{name}")
         self._endings.callback(workers.close)
-        publisher = Publisher(cast("Server", _Nobody()), workers)
+        publisher = Publisher(cast("Server", _Nobody()), workers, Limits())
         store = Store(name)
         items = {one: dict(spec.metadata) for one, spec in device.items.items() if one in wanted}
         store.add_block(

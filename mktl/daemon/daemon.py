@@ -17,6 +17,7 @@ from ..config.names import check_alias, check_key, check_store
 from ..errors import MktlError
 from ..item import Item
 from ..item.daemon_side import Publisher
+from ..limits import Limits, raised_by
 from ..persist import Persistence
 from ..protocol.discover import Responder, udp_ports
 from ..protocol.host import own_hostname
@@ -72,6 +73,8 @@ class Daemon:
         self.shutdown = threading.Event()
         self._on_stop: Callable[[], object] = _nothing
         self.override = override
+        #: How much it takes before it refuses.
+        self.limits = Limits.from_environment()
         self.started = time.time()
         #: ``{key: item}`` of what this daemon is the authority for.
         self.items: dict[str, Item] = {}
@@ -138,6 +141,10 @@ class Daemon:
         if key not in self.store or self.store.block_of(key)["uuid"] != self.uuid:
             self._block["items"][key] = dict(getattr(item_class, "description_of_item", {}))
             self.store.add_block(self._block)
+        if len(self.items) >= self.limits.items:
+            raise MktlError(
+                f"{self.name}.{key}: there are {len(self.items)} items already; {raised_by('items')}"
+            )
         kwargs = {"subscribe": False, "authoritative": True, "pub": self._publisher, **kwargs}
         item = item_class(self.store, key, **kwargs)
         self.items[key] = item
@@ -197,6 +204,7 @@ class Daemon:
             self._answer,
             ports=local.load_ports(self.name, self.uuid),
             avoid=local.ports_of_others(self.uuid),
+            limits=self.limits,
         )
         self._endings.callback(self._server.close)
         #: The ports that it listens on: requests and broadcasts.
@@ -207,7 +215,7 @@ class Daemon:
         self._endings.callback(self._persistence.close)
         self._workers = Workers(f"mktl-{self.name}-{self.alias}")
         self._endings.callback(self._workers.close)
-        self._publisher = Publisher(self._server, self._workers)
+        self._publisher = Publisher(self._server, self._workers, self.limits)
         items = {**self._configuration.items, **builtin.descriptions(self.alias)}
         self._block: Block = make_block(
             self.name, self.alias, self.uuid, items,

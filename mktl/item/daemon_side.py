@@ -11,7 +11,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from .. import poll
-from ..errors import MktlError
+from ..errors import ItemValueError, MktlError
+from ..limits import raised_by
 from ..protocol.incoming import Incoming
 from ..protocol.message import Request
 from ..wire.bulk import array_from
@@ -26,6 +27,7 @@ from .setting import Waiting
 from .types import check_value
 
 if TYPE_CHECKING:
+    from ..limits import Limits
     from ..protocol.server import Server
     from ..workers import Lane, Workers
 
@@ -35,10 +37,11 @@ log = logging.getLogger(__name__)
 class Publisher:
     """Where authoritative items send their broadcasts and have their work done."""
 
-    def __init__(self, server: Server, workers: Workers, waiting: Waiting | None = None) -> None:
+    def __init__(self, server: Server, workers: Workers, limits: Limits) -> None:
         self.server = server
         self.workers = workers
-        self.waiting = waiting or Waiting()
+        self.limits = limits
+        self.waiting = Waiting(limits.waiting_sets)
 
 
 class _Encoded:
@@ -113,6 +116,11 @@ class DaemonSide(Performers):
 
     def _checked(self, payload: Payload) -> Any:
         value = array_from(payload) if payload.bulk is not None else payload.value
+        if isinstance(value, str) and self.pub is not None and len(value) > self.pub.limits.string_chars:
+            raise ItemValueError(
+                f"{self.full_key}: {len(value)} characters, {self.pub.limits.string_chars} at the most; "
+                f"{raised_by('string_chars')}"
+            )
         return self.validate_type(value)
 
     def _validated(self, request: Request) -> Any:

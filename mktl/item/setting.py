@@ -9,14 +9,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ..errors import BusyError, MktlError
+from ..limits import raised_by
 from ..protocol.message import Request
 from ..wire.payload import Payload
 
 if TYPE_CHECKING:
     from .answers import Answers
-
-#: SETs of one daemon that wait for their hooks; one more is refused.
-MOST_WAITING = 10_000
 
 Then = Callable[[Payload | None, BaseException | None], object]
 
@@ -24,7 +22,7 @@ Then = Callable[[Payload | None, BaseException | None], object]
 class Waiting:
     """Counts the SETs of a daemon that wait, and lets no more than *most* in."""
 
-    def __init__(self, most: int = MOST_WAITING) -> None:
+    def __init__(self, most: int) -> None:
         self.most = most
         self._count = 0
         self._lock = threading.Lock()
@@ -38,7 +36,8 @@ class Waiting:
         with self._lock:
             if self._count >= self.most:
                 raise BusyError(
-                    f"{full_key}: busy, {self.most} SETs of this daemon wait; nothing was done, try again"
+                    f"{full_key}: busy, {self.most} SETs of this daemon wait; nothing was done, try again; "
+                    f"{raised_by('waiting_sets')}"
                 )
             self._count += 1
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..errors import MktlError
-from ..wire.frames import NO_ACK, NO_REP, REP, Frames, pack, pack_ack
+from ..errors import MktlError, WireError
+from ..wire.frames import NO_ACK, NO_REP, REP, SET, Frames, pack, pack_ack
 from ..wire.payload import Payload
 from .message import Request, error_payload
 
@@ -24,6 +24,8 @@ class Incoming(Request):
         except UnicodeDecodeError:
             raise MktlError("the target is not UTF-8") from None
         payload = Payload.decode(frames.payload, frames.bulk, frames.version)
+        if frames.type == SET and payload.bulk is None and "value" not in payload:
+            raise WireError(f"{target[:80]}: a SET without a value; null is one")
         super().__init__(type, target, payload, frames.id, frames.flags, frames.version)
         self._route = route
         self._send = send

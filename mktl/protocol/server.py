@@ -11,42 +11,27 @@ import logging
 import os
 import threading
 from collections import deque
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 
 import zmq
 
 from ..errors import MktlError
+from ..limits import Limits
 from ..wire.frames import GET, NO_REP, REP, SET, FrameError, Frames, pack, unpack
 from ..wire.payload import Bulk
 from .broadcaster import Broadcaster
 from .incoming import Incoming
 from .message import error_payload
+from .outbox import Outbox, Parts
 from .ports import bind, bind_first_free
 
 log = logging.getLogger(__name__)
 
-#: Megabytes (2**20 bytes) that one frame from a client may have, unless ``MKTL_MAX_FRAME_MB`` says
-#: otherwise. ZeroMQ drops the connection on which a larger one is announced, before it takes memory for it.
-MOST_MEGABYTES = 64
-#: Of those, this part for a payload, which is read on the wire thread while everybody waits; arrays travel
-#: in a frame of their own.
+#: Of the most bytes in a frame, this part for a payload, which is read on the wire thread while everybody
+#: waits; arrays travel in a frame of their own.
 PAYLOAD_SHARE = 1 / 4
 #: Requests taken between two looks at what other threads want sent.
 BURST = 100
-
-Parts = Sequence[bytes | memoryview]
-
-
-def most_bytes() -> int:
-    """The most bytes that one frame from a client may have."""
-    text = os.environ.get("MKTL_MAX_FRAME_MB", "")
-    try:
-        megabytes = float(text or MOST_MEGABYTES)
-    except ValueError:
-        megabytes = 0.0
-    if not 0 < megabytes < 2**20:
-        raise MktlError(f"MKTL_MAX_FRAME_MB: expected megabytes, such as {MOST_MEGABYTES}, got {text!r}")
-    return int(megabytes * 2**20)
 
 
 def _too_large(count: int) -> MktlError:
@@ -63,6 +48,7 @@ class Server:
         avoid: Ports of other daemons of this host.
         only_port: Take requests on this port and no other.
         broadcasts: False leaves the second socket away.
+        limits: What it takes; what the environment says when left out.
     """
 
     def __init__(
@@ -73,9 +59,11 @@ class Server:
         avoid: Collection[int] = (),
         only_port: int | None = None,
         broadcasts: bool = True,
+        limits: Limits | None = None,
     ) -> None:
         self._answer = answer
-        self._most_bytes = most_bytes()
+        limits = limits or Limits.from_environment()
+        self._most_bytes = limits.frame_bytes
         self._context = zmq.Context()
         self._outgoing: deque[Parts] = deque()
         self._asleep = False
@@ -89,8 +77,10 @@ class Server:
         self._wake_read, self._wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         self._router: zmq.Socket[bytes] = self._context.socket(zmq.ROUTER)
         self._router.linger = 0
-        self._router.set_hwm(0)
+        self._router.set(zmq.RCVHWM, 0)
+        self._outbox = Outbox(self._router, limits)
         try:
+            # ZeroMQ drops the connection on which more is announced, before it takes memory for it.
             self._router.set(zmq.MAXMSGSIZE, self._most_bytes)
             # A client that reconnects under its former identity takes the place of the dead one.
             self._router.set(zmq.ROUTER_HANDOVER, 1)
@@ -199,10 +189,7 @@ class Server:
             self._send_now(self._outgoing.popleft())
 
     def _send_now(self, parts: Parts) -> None:
-        try:
-            self._router.send_multipart(parts, zmq.NOBLOCK, copy=len(parts) < 8)
-        except zmq.ZMQError as error:
-            log.debug("a reply could not be sent: %s", error)
+        self._outbox.send(parts)
 
     def _receive(self) -> bool:
         """Take what has arrived, at most a burst; True when there may be more."""
