@@ -8,6 +8,7 @@ and its reads must fit together into one stretch of time, during which no other 
 from __future__ import annotations
 
 import bisect
+import itertools
 import math
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -58,7 +59,7 @@ class _Cluster:
 
 @dataclass(frozen=True, slots=True)
 class _Zone:
-    """From when to when a value must have stood, or, when it is not *firm*, within which it did for a moment."""
+    """From when to when a value must have stood; when not *firm*, it did for a moment within."""
 
     low_s: float
     high_s: float
@@ -128,7 +129,7 @@ def _zone(cluster: _Cluster) -> _Zone:
 def _overlaps(firm: Sequence[_Zone]) -> list[str]:
     """Values that must have stood at the same time; *firm* is in order."""
     found = []
-    for one, other in zip(firm, firm[1:], strict=False):
+    for one, other in itertools.pairwise(firm):
         if other.low_s < one.high_s:
             found.append("two values at the same time: " + "; ".join(map(str, (*one.ends, *other.ends))))
     return found
