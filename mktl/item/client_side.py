@@ -6,9 +6,9 @@ import threading
 from collections.abc import Mapping
 from typing import Any
 
-from ..errors import MktlError, NotGettableError
+from ..errors import MktlError, NoAnswerError, NotGettableError
 from ..protocol.client import client
-from ..protocol.message import NO_ACK_OR_REP, Request, raise_error
+from ..protocol.message import NO_ACK_OR_REP, Request, error_payload, raise_error
 from ..protocol.origin import origin
 from ..wire.bulk import array_payload, is_array, to_plain
 from ..wire.frames import topic
@@ -43,6 +43,8 @@ class ClientSide:
     _subscribed_to: tuple[str, bytes]
     #: True from when the daemon was lost until it is known to be the same that is back.
     _suspended: bool
+    #: Sent meanwhile by those who do not wait: they leave once the daemon has said who it is.
+    _held: tuple[Request, ...] = ()
 
     # -- what is known
 
@@ -125,7 +127,7 @@ class ClientSide:
             raise NotGettableError(f"{self.full_key} can be set but not read")
         if self._suspended:
             self.store.confirm(self.key)
-            self._suspended = False
+            self._resume()
         request.version = self.store.version(self.key)
         return client().request(self.store.address(self.key), request, self.timeout)
 
@@ -160,18 +162,51 @@ class ClientSide:
         payload, version = self._set_payload(new_value), self.store.version(self.key)
         if not reply:
             request = Request("SET", self.full_key, payload, flags=NO_ACK_OR_REP, version=version)
-            client().send(self.store.address(self.key), request)
+            self._send(request)
             return request
         payload.update(origin())
         payload["current"] = True
         request = Request("SET", self.full_key, payload, version=version)
         if not wait:
-            client().send(self.store.address(self.key), request)
+            self._send(request)
             return request
         response = self._ask(request)
         self._learn_current(response)
         self._callbacks.settle(CALLED_BACK_S)
         return None
+
+    def _send(self, request: Request) -> None:
+        """Send without waiting; after a loss not before it is known who is there now."""
+        address = self.store.address(self.key)
+        with self._lock:
+            if not self._suspended:
+                client().send(address, request)
+                return
+            if request.reply:
+                request.expect()
+            self._held = (*self._held, request)
+            if len(self._held) > 1:
+                return
+        self.store.identify(self.key, self._send_held)
+
+    def _send_held(self, is_same: bool) -> None:
+        if is_same:
+            self._resume()
+            return
+        with self._lock:
+            held, self._held = self._held, ()
+        address = self.store.address(self.key)
+        text = f"{self.full_key}: its daemon does not answer at {address}; nothing was sent"
+        for request in held:
+            request.complete(error_payload(NoAnswerError(text)))
+
+    def _resume(self) -> None:
+        """The daemon is the one that was lost: what was held goes out, before anything newer."""
+        address = self.store.address(self.key)
+        with self._lock:
+            for request in self._held:
+                client().send(address, request)
+            self._held, self._suspended = (), False
 
     def _set_payload(self, value: Any) -> Payload:
         if is_array(value):
@@ -272,7 +307,7 @@ class ClientSide:
         if not is_same:
             self.store.seek()
             return
-        self._suspended = False
+        self._resume()
         request = Request("GET", self.full_key, version=self.store.version(self.key))
         request.then = self._learn_again
         client().send(self.store.address(self.key), request)

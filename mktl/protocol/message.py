@@ -265,7 +265,8 @@ class Request(Message):
 
     def expect(self) -> None:
         """Make the request one that can be waited for; before it is sent."""
-        self._done = threading.Event()
+        if self._done is None or self._done.is_set():
+            self._done = threading.Event()
 
     def complete(self, payload: Fields) -> None:
         """Hand in what the daemon answered, and wake whoever waits."""

@@ -15,6 +15,7 @@ import pytest
 import mktl
 from mktl import begin
 from mktl.config import local
+from mktl.protocol.client import client
 from tests.conftest import free_port, wait_for, wait_until_serving
 from tests.daemon.test_gone import MARKD, move, remote  # noqa: F401 - a fixture
 
@@ -64,6 +65,33 @@ def test_another_daemon_on_the_port_of_a_lost_one_is_not_believed(remote, impost
     item.set(7.5)
     assert item.value == 7.5
     assert 9.9 not in [value for _, value in seen]
+
+
+def test_a_set_that_nobody_waits_for_does_not_reach_another_daemon(remote, impostor) -> None:  # noqa: F811
+    item = mktl.get("lab.temp")
+    remote.end()
+    wait_for(lambda: item.status == "stale")
+    impostor()
+    held = [item.set(value, wait=False) for value in (5.0, 6.0)]
+    item.set(8.0, reply=False)
+    for request in held:
+        with pytest.raises(
+            TimeoutError, match=r"lab\.temp: its daemon does not answer at .*; nothing was sent"
+        ):
+            request.wait(5)
+    asked = mktl.protocol.message.Request("GET", "lab.temp")
+    assert client().request(item.store.address("temp"), asked, 5.0).value == 9.9  # by whom it had been
+
+
+def test_sets_that_nobody_waits_for_reach_a_daemon_that_is_back_in_their_order(remote) -> None:  # noqa: F811
+    item = mktl.get("lab.temp")
+    remote.end()
+    wait_for(lambda: item.status == "stale")
+    remote.start()
+    requests = [item.set(float(value), wait=False) for value in range(5)]
+    for request in requests:
+        request.wait(5)
+    assert item.get(refresh=True) == 4.0
 
 
 def test_who_asks_for_one_store_does_not_wait_for_who_asks_for_another(make_daemon, monkeypatch) -> None:

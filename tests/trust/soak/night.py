@@ -90,7 +90,8 @@ def run(directory: Path, plan: Plan) -> Outcome:
             for number, role in ((STAYS, "watcher"), (NOMAD, "nomad"), (VICTIM, "watcher"))
         )
         trouble = Trouble(
-            directory, devices, mortal, victim, VICTIM, stores=STORES, seed=plan.seed, longest_s=plan.longest_s
+            directory, devices, mortal, victim, VICTIM,
+            stores=STORES, seed=plan.seed, longest_s=plan.longest_s,
         )  # fmt: skip
         stack.callback(lambda: [one.close() for one in (stays, nomad, trouble.victim)])
         for one in (stays, victim):
