@@ -212,9 +212,11 @@ class RemoteError(MktlError):
 
     #: The name of the class that the daemon raised.
     remote_type = "RemoteError"
+    #: Where the daemon's log has more, for what nobody raised on purpose; empty otherwise.
+    debug = ""
 
 
-def rebuild(type_name: str, text: str) -> RemoteError:
+def rebuild(type_name: str, text: str, debug: str = "") -> RemoteError:
     """The client's form of a daemon's error: a ``RuntimeError``, and the same class where it is known.
 
     Only our own classes and built-in exceptions are looked up, so a reply can never choose other code.
@@ -236,6 +238,7 @@ def rebuild(type_name: str, text: str) -> RemoteError:
         _REBUILT[known] = cls
     error: RemoteError = cls(text)
     error.remote_type = type_name
+    error.debug = debug
     return error
 
 

@@ -11,7 +11,7 @@ from typing import NoReturn
 
 import click
 
-from ..errors import MktlError, UnknownItemError, UnknownStoreError
+from ..errors import MktlError, RemoteError, UnknownItemError, UnknownStoreError
 from .texts import printable
 
 OK = 0
@@ -65,6 +65,8 @@ def one_line(name: str, error: BaseException) -> str:
         text = f"{type(error).__name__}: {text}" if text else type(error).__name__
     lines: Iterable[str] = (line.strip() for line in text.splitlines())
     text = printable("; ".join(line for line in lines if line)) or type(error).__name__
+    if isinstance(error, RemoteError) and error.debug:
+        text = f"{text} ({printable(error.debug)})"
     if not name or name in text or isinstance(error, (UnknownStoreError, UnknownItemError)):
         return text
     return f"{name}: {text}"

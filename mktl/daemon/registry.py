@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 STORE = "markguide"
 #: How long a daemon that is asked whether it is alive may take, and until it says that it has the question.
 ALIVE_S, ALIVE_ACK_S = 2.0, 0.5
+#: Conflicts that are listed.
+MOST_CONFLICTS = 20
 #: How long the answers of daemons to the first call are collected.
 CALL_S = 0.5
 
@@ -41,8 +43,15 @@ class Registry(Daemon):
         super().__init__(STORE, configuration, arguments)
 
     def describe_items(self) -> Mapping[str, Mapping[str, Any]]:
-        """Nothing but the items that every daemon has."""
-        return {}
+        """What has been refused, besides the items that every daemon has."""
+        return {
+            "conflicts": {
+                "description": "Announcements refused for another daemon's sake, newest last",
+                "type": "string",
+                "settable": False,
+                "initial": "",
+            }
+        }
 
     def setup_final(self) -> None:
         """Listen for calls, and call the daemons that run already."""
@@ -63,9 +72,16 @@ class Registry(Daemon):
             self.admit(request.payload.value)
         except Exception as error:  # whatever is wrong with it is its sender's business
             log.warning("refused: %s: %s", type(error).__name__, error)
+            if isinstance(error, ConflictError):
+                self._list_conflict(str(error))
             request.refuse(error)
         else:
             request.answer(Payload(True, time=time.time()))
+
+    def _list_conflict(self, text: str) -> None:
+        """Show it to clients; what is announced again and again stands there once."""
+        known = [line for line in str(self.items["conflicts"].value).splitlines() if line != text]
+        self.items["conflicts"].publish("\n".join([*known, text][-MOST_CONFLICTS:]))
 
     def admit(self, announced: object) -> None:
         """Take in a block.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from concurrent.futures import Future
 from functools import partial
@@ -15,8 +14,6 @@ from ..wire.payload import Payload
 from .daemon_side import DaemonSide
 from .reading import Reading
 from .setting import Setting, Waiting
-
-log = logging.getLogger(__name__)
 
 
 class Answers(DaemonSide):
@@ -92,7 +89,7 @@ class Answers(DaemonSide):
         try:
             response = work(request)
         except Exception as error:
-            self._refuse(request, error)
+            request.refuse(error)
         else:
             request.answer(response)
 
@@ -111,14 +108,9 @@ class Answers(DaemonSide):
 
     def _respond(self, request: Incoming, response: Payload | None, error: BaseException | None) -> None:
         if response is None or error is not None:
-            self._refuse(request, error or MktlError(f"{self.full_key}: no response"))
+            request.refuse(error or MktlError(f"{self.full_key}: no response"))
         else:
             request.answer(response)
-
-    def _refuse(self, request: Incoming, error: BaseException) -> None:
-        if not isinstance(error, MktlError):
-            log.warning("%r: %s: %s", request, type(error).__name__, error, exc_info=True)
-        request.refuse(error)
 
     def _get_now(self, request: Request) -> Payload:
         refreshed = self.req_get(request)

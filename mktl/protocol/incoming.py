@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import logging
+import secrets
 from collections.abc import Callable
 
 from ..errors import MktlError, WireError
 from ..wire.frames import NO_ACK, NO_REP, REP, SET, Frames, pack, pack_ack
 from ..wire.payload import Payload
 from .message import Request, error_payload
+
+log = logging.getLogger(__name__)
 
 
 class Incoming(Request):
@@ -57,5 +61,16 @@ class Incoming(Request):
             self._send([self._route, *pack(Frames(self.id, REP, b"", 0, raw, bulk, self.version))])
 
     def refuse(self, error: BaseException) -> None:
-        """Answer with *error*."""
-        self.answer(error_payload(error))
+        """Answer with *error*: its class and its text, never a traceback.
+
+        What nobody has raised on purpose goes to the log with its traceback, under a reference that the
+        client gets too.
+        """
+        if isinstance(error, MktlError):
+            self.answer(error_payload(error))
+            return
+        reference = secrets.token_hex(4)
+        log.warning("%r: %s: %s [%s]", self, type(error).__name__, error, reference, exc_info=error)
+        payload = error_payload(error)
+        payload["error"]["debug"] = f"reference {reference} in the daemon's log"
+        self.answer(payload)

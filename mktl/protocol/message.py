@@ -330,7 +330,7 @@ def raise_error(response: Fields) -> None:
     if not error:
         return
     if isinstance(error, dict):
-        raise rebuild(str(error.get("type")), str(error.get("text")))
+        raise rebuild(str(error.get("type")), str(error.get("text")), str(error.get("debug") or ""))
     raise rebuild("RemoteError", str(error))
 
 

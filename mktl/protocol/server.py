@@ -222,8 +222,6 @@ class Server:
         try:
             answered = self._answer(request)
         except Exception as error:
-            if not isinstance(error, MktlError):
-                log.exception("%r could not be answered", request)
             request.refuse(error)
             return
         if not answered:
