@@ -31,7 +31,7 @@ demo: $(VENV)/.runs  ## a simulated Lake Shore 336, markd on it, and its tempera
 test: $(VENV)/.checks  ## every fast test, on all processors; WORKERS=0 for one after the other
 	@$(BIN)/python -m pytest -q -n $(WORKERS)
 
-soak: $(VENV)/.checks  ## the long ones
+soak: $(VENV)/.checks  ## the long ones; SOAK_MINUTES=60 of mixed traffic, SOAK_SEED=20 for its accidents
 	@$(BIN)/python -m pytest -q -m soak
 
 bench: $(VENV)/.checks  ## how fast it is, against bare sockets; METRIC=S3 for one, ROUNDS=5, JSON=FILE

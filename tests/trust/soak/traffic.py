@@ -118,7 +118,8 @@ class Traffic:
             self._journal.note(op=id, **{"is": "done"})
 
     def _failed(self, id: str, error: MktlError) -> None:
-        unknown = isinstance(error, NoAnswerError | OutcomeUnknownError)
+        unsure = isinstance(error, NoAnswerError | OutcomeUnknownError)
+        unknown = unsure and "nothing was sent" not in str(error)
         said = f"{type(error).__name__}: {error}"
         self._journal.note(op=id, **{"is": "unknown" if unknown else "refused"}, error=said)
 
