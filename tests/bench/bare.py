@@ -23,7 +23,7 @@ class BareServer:
     """A ROUTER that answers every request with *replies*, and a PUB."""
 
     def __init__(self, replies: Sequence[Frames] = ()) -> None:
-        context = zmq.Context.instance()
+        context: zmq.Context[zmq.Socket[bytes]] = zmq.Context.instance()
         self._router = context.socket(zmq.ROUTER)
         self._pub = context.socket(zmq.PUB)
         for socket in (self._router, self._pub):
@@ -62,7 +62,7 @@ class BareClient:
 
     def __init__(self, address: str, request: Frames) -> None:
         self._request = request
-        self._socket = zmq.Context.instance().socket(zmq.DEALER)
+        self._socket: zmq.Socket[bytes] = zmq.Context.instance().socket(zmq.DEALER)
         self._socket.set_hwm(UNLIMITED)
         self._socket.connect(address)
 
@@ -102,10 +102,11 @@ class BareClient:
 class BareSubscriber:
     """A SUB on one thread, and when each message came."""
 
-    def __init__(self, address: str, topic: bytes) -> None:
-        self._socket = zmq.Context.instance().socket(zmq.SUB)
+    def __init__(self, address: str, *topics: bytes) -> None:
+        self._socket: zmq.Socket[bytes] = zmq.Context.instance().socket(zmq.SUB)
         self._socket.set_hwm(UNLIMITED)
-        self._socket.subscribe(topic)
+        for topic in topics:
+            self._socket.subscribe(topic)
         self._socket.connect(address)
         self.heard: list[tuple[list[bytes], float]] = []
         threading.Thread(target=self._listen, daemon=True).start()

@@ -10,7 +10,7 @@ import zmq
 import mktl
 from tests.bench.bare import BareClient, BareSubscriber
 from tests.bench.child import Child
-from tests.bench.ours import SETTLE_S, STORE
+from tests.bench.ours import SETTLE_S, STORE, item_of
 
 Frames = list[bytes]
 
@@ -19,7 +19,7 @@ class _Overheard:
     """A client whose sends are written down."""
 
     def __init__(self, key: str) -> None:
-        self._item = mktl.get(f"{STORE}.{key}", subscribe=False)
+        self._item = item_of(key, subscribe=False)
         self._sent: list[Frames] = []
         before = zmq.Socket.send_multipart
 
@@ -27,7 +27,7 @@ class _Overheard:
             self._sent.append([bytes(part) for part in parts])
             return before(socket, parts, *args, **kwargs)
 
-        zmq.Socket.send_multipart = send_multipart  # type: ignore[method-assign]
+        zmq.Socket.send_multipart = send_multipart  # type: ignore[method-assign, assignment]
 
     def get(self) -> Frames:
         self._item.get()

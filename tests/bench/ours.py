@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import mktl
@@ -16,6 +16,13 @@ SETTLE_S = 0.2
 LOST_S = 3.0
 
 Items = Mapping[str, Mapping[str, Any]]
+
+
+def item_of(key: str, *, subscribe: bool = True) -> mktl.Item:
+    """The item as a client has it."""
+    item = mktl.get(STORE, key, subscribe=subscribe)
+    assert isinstance(item, mktl.Item)
+    return item
 
 
 class _Described(mktl.Daemon):
@@ -54,7 +61,7 @@ class OurClient:
     """A client with one item; it is subscribed to only for callbacks."""
 
     def __init__(self, key: str) -> None:
-        self.full_key = f"{STORE}.{key}"
+        self.key = key
         self.heard: list[tuple[Any, float]] = []
 
     def close(self) -> None:
@@ -63,8 +70,7 @@ class OurClient:
     # -- broadcasts
 
     def register(self) -> None:
-        item = mktl.get(self.full_key)
-        item.register(self._called_back)
+        item_of(self.key).register(self._called_back)
         time.sleep(SETTLE_S)
 
     def _called_back(self, item: mktl.Item, value: Any, timestamp: float) -> None:
@@ -80,11 +86,17 @@ class OurClient:
 
 def wait_for(heard: list[Any], count: int) -> list[Any]:
     """*heard*, once it has *count* elements or has not grown for long."""
+    wait_until(lambda: len(heard), count)
+    return list(heard)
+
+
+def wait_until(heard: Callable[[], int], count: int) -> int:
+    """How many were heard, once there are *count* or there have been no more for long."""
     before, since_s = -1, time.monotonic()
-    while len(heard) < count:
-        if len(heard) != before:
-            before, since_s = len(heard), time.monotonic()
+    while (now := heard()) < count:
+        if now != before:
+            before, since_s = now, time.monotonic()
         elif time.monotonic() - since_s > LOST_S:
             break
         time.sleep(0.005)
-    return list(heard)
+    return now

@@ -1,4 +1,4 @@
-"""One item that is published and one who is called back, ours and bare; for S5 and S7."""
+"""One item that is published and one who is called back, ours and bare; for S5, S7 and S8."""
 
 from __future__ import annotations
 
@@ -36,6 +36,11 @@ class Side:
         if len(heard) != count:
             self.faults.append(f"{count - len(heard)} of {count} lost")
         return sent, heard
+
+    def rate(self, count: int) -> float:
+        """Messages per second, from the first that is published to the last that is heard."""
+        sent, heard = self.publish(count)
+        return len(heard) / (heard[-1][1] - sent[0]) if heard else 0.0
 
 
 @contextlib.contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from tests.bench.statistics import median, ratios
 
@@ -37,10 +37,7 @@ class AtMost:
 
 @dataclass(frozen=True)
 class Row:
-    """Measurements of one thing, a figure a round.
-
-    Where there is something bare to compare with, the target is for the ratio; else for the figure.
-    """
+    """Measurements of one thing, a figure a round."""
 
     metric: str
     work: str
@@ -48,6 +45,8 @@ class Row:
     target: AtLeast | AtMost
     ours: Sequence[float]
     bare: Sequence[float] = ()
+    #: What the target is for: ours in terms of bare, what ours has beyond bare, or ours alone.
+    judged_by: Literal["ratio", "difference", "ours"] = "ratio"
     #: What was lost or wrong; anything here makes the row a failure.
     faults: Sequence[str] = ()
     note: str = ""
@@ -58,8 +57,10 @@ class Row:
 
     @property
     def figures(self) -> Sequence[float]:
-        """What the target is for, a figure a round."""
-        return self.ratios or self.ours
+        """What is held against the target, a figure a round."""
+        if self.judged_by == "difference":
+            return [mine - theirs for mine, theirs in zip(self.ours, self.bare, strict=True)]
+        return self.ratios if self.judged_by == "ratio" else self.ours
 
     @property
     def reached(self) -> bool:
@@ -73,7 +74,9 @@ class Row:
             "bare": median(self.bare) if self.bare else None,
             "ours": median(self.ours),
             "ratio": median(self.ratios) if self.bare else None,
-            "spread": [min(self.figures), max(self.figures)] if self.figures else None,
+            "judged_by": self.judged_by,
+            "figure": median(self.figures),
+            "spread": [min(self.figures), max(self.figures)],
             "target": str(self.target),
             "reached": self.reached,
             "faults": list(self.faults),

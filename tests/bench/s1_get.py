@@ -9,7 +9,7 @@ from tests.bench.bare import bare_pair
 from tests.bench.child import Child
 from tests.bench.effort import Effort
 from tests.bench.frames import acknowledged, describe, replies_to, request_of
-from tests.bench.ours import STORE, OurDaemon
+from tests.bench.ours import OurDaemon, item_of
 from tests.bench.row import AtLeast, Row
 from tests.bench.statistics import median
 
@@ -21,7 +21,7 @@ class Getter:
     """A client that asks the daemon each time: its item is not subscribed to."""
 
     def __init__(self, key: str) -> None:
-        self._item = mktl.get(f"{STORE}.{key}", subscribe=False)
+        self._item = item_of(key, subscribe=False)
 
     def blocking(self, duration_s: float) -> float:
         """GETs per second."""

@@ -9,7 +9,7 @@ from tests.bench.bare import bare_pair
 from tests.bench.child import Child
 from tests.bench.effort import Effort
 from tests.bench.frames import describe, replies_to, request_of
-from tests.bench.ours import STORE, OurDaemon
+from tests.bench.ours import OurDaemon, item_of
 from tests.bench.row import AtLeast, Row
 
 ITEMS = {"TARGET": {"type": "numeric"}}
@@ -19,7 +19,7 @@ class Setter:
     """A client as :func:`mktl.get` makes it: subscribed to its item."""
 
     def __init__(self, key: str) -> None:
-        self._item = mktl.get(f"{STORE}.{key}")
+        self._item = item_of(key)
         self._number = 0
 
     def blocking(self, duration_s: float) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.bench.effort import Effort
-from tests.bench.published import Side, both_sides
+from tests.bench.published import both_sides
 from tests.bench.row import AtLeast, Row
 
 COUNT = 50_000
@@ -13,21 +13,7 @@ def measure(effort: Effort) -> list[Row]:
     """Callbacks per second, from the first that is published to the last that is heard."""
     count = effort.count(COUNT)
     with both_sides() as (ours, bare):
-        figures = effort.interleave(bare=lambda: _rate(bare, count), ours=lambda: _rate(ours, count))
-        work = f"{count:,} published flat out"
-        return [
-            Row(
-                "S5",
-                work,
-                "1/s",
-                AtLeast(0.6),
-                figures["ours"],
-                figures["bare"],
-                [*ours.faults, *bare.faults],
-            )
-        ]
-
-
-def _rate(side: Side, count: int) -> float:
-    sent, heard = side.publish(count)
-    return len(heard) / (heard[-1][1] - sent[0]) if heard else 0.0
+        figures = effort.interleave(bare=lambda: bare.rate(count), ours=lambda: ours.rate(count))
+    faults = [*ours.faults, *bare.faults]
+    work = f"{count:,} published flat out"
+    return [Row("S5", work, "1/s", AtLeast(0.6), figures["ours"], figures["bare"], faults=faults)]

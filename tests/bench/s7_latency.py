@@ -23,8 +23,8 @@ def measure(effort: Effort) -> list[Row]:
         )
         faults = [*ours.faults, *bare.faults]
     return [
-        Row("S7", f"publish → callback, {name}", "µs", AtMost(1.3), figures["ours"], figures["bare"], faults)
-        for name, figures in (("p50", middles), ("p99", tails))
+        Row("S7", f"publish → callback, {name}", "µs", AtMost(1.3), each["ours"], each["bare"], faults=faults)
+        for name, each in (("p50", middles), ("p99", tails))
     ]
 
 
