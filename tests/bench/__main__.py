@@ -11,10 +11,10 @@ import time
 from importlib import import_module
 from typing import Any
 
+from tests.bench.apart import apart
 from tests.bench.effort import Effort
 from tests.bench.metrics import METRICS
 from tests.bench.row import Row
-from tests.bench.site import apart
 from tests.bench.table import markdown, plain
 
 
@@ -57,7 +57,7 @@ def _report(rows: list[Row], took_s: float) -> dict[str, Any]:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("metric", nargs="*", help="S1 to S13; all of them when left out")
+    parser.add_argument("metric", nargs="*", help="S1 to S13, START; all of them when left out")
     parser.add_argument("--rounds", type=int, default=11, help="rounds of each; the median is shown")
     parser.add_argument("--json", default="bench.json", metavar="FILE", help="where all figures are written")
     parser.add_argument("--markdown", action="store_true", help="print the table as a page has it")

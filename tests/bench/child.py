@@ -7,10 +7,7 @@ import os
 import traceback
 from collections.abc import Callable
 from multiprocessing.connection import Connection
-from typing import Any
-
-# A fresh interpreter each: a fork would share the parent's sockets and memory.
-_spawn = multiprocessing.get_context("spawn")
+from typing import Any, ClassVar
 
 DEADLINE_S = 120.0
 
@@ -28,9 +25,14 @@ class Child:
     Fraction(1, 1)
     """
 
+    #: A fresh interpreter each: a fork would share the parent's sockets and memory.
+    start_method: ClassVar[str] = "spawn"
+
     def __init__(self, make: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
-        self._here, there = _spawn.Pipe()
-        self._process = _spawn.Process(target=_live, args=(there, make, args, kwargs), daemon=True)
+        context: Any = multiprocessing.get_context(self.start_method)
+        self._here, there = context.Pipe()
+        told = (there, dict(os.environ), make, args, kwargs)
+        self._process = context.Process(target=_live, args=told, daemon=True)
         self._process.start()
         there.close()
         try:
@@ -41,8 +43,8 @@ class Child:
 
     @property
     def pid(self) -> int:
-        assert self._process.pid is not None
-        return self._process.pid
+        pid: int = self._process.pid
+        return pid
 
     def ask(self, method: str, *args: Any, **kwargs: Any) -> Any:
         """Call *method* there and wait for what it returns; an attribute is returned as it is.
@@ -92,7 +94,10 @@ def together(children: list[Child], method: str, *args: Any) -> list[Any]:
     return [child.hear() for child in children]
 
 
-def _live(pipe: Connection, make: Callable[..., Any], args: Any, kwargs: Any) -> None:
+def _live(
+    pipe: Connection, environment: dict[str, str], make: Callable[..., Any], args: Any, kwargs: Any
+) -> None:
+    os.environ.update(environment)
     try:
         made = make(*args, **kwargs)
     except Exception:

@@ -1,4 +1,4 @@
-"""Which module measures which metric."""
+"""Which module measures which metric: the S table, and how long a command takes to be there."""
 
 METRICS = {
     "S1": "s1_get",
@@ -14,4 +14,5 @@ METRICS = {
     "S11": "s11_exchanges",
     "S12": "s12_growth",
     "S13": "s13_encodings",
+    "START": "start",
 }

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from tests.bench.statistics import median, ratios
+from tests.bench.figures import median, ratios
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,10 @@ class Ear:
     """Both subscribers in one process, of which one has something to do: fifty processes are enough."""
 
     def __init__(self, address: str, topic: bytes) -> None:
-        self._sides = {"ours": OurClient("count"), "bare": BareSubscriber(address, topic)}
+        self._sides: dict[str, OurClient | BareSubscriber] = {
+            "ours": OurClient("count"),
+            "bare": BareSubscriber(address, topic),
+        }
 
     def register(self) -> None:
         ours = self._sides["ours"]

@@ -8,10 +8,10 @@ import mktl
 from tests.bench.bare import bare_pair
 from tests.bench.child import Child
 from tests.bench.effort import Effort
+from tests.bench.figures import median
 from tests.bench.frames import acknowledged, describe, replies_to, request_of
 from tests.bench.ours import OurDaemon, item_of
 from tests.bench.row import AtLeast, Row
-from tests.bench.statistics import median
 
 INITIAL = 4.2
 ITEMS = {"TEMP": {"type": "numeric", "initial": INITIAL}}

@@ -11,10 +11,10 @@ import mktl
 from tests.bench.bare import BareServer, BareSubscriber
 from tests.bench.child import Child
 from tests.bench.effort import Effort
+from tests.bench.figures import median
 from tests.bench.frames import broadcast_of
 from tests.bench.ours import SETTLE_S, OurDaemon, item_of, wait_until
 from tests.bench.row import AtMost, Row
-from tests.bench.statistics import median
 from tests.bench.usage import Usage
 
 ITEMS, PERIOD_S = 1000, 0.1

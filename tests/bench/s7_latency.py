@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from tests.bench.effort import Effort
+from tests.bench.figures import percentile
 from tests.bench.published import Side, both_sides
 from tests.bench.row import AtMost, Row
-from tests.bench.statistics import percentile
 
 COUNT = 400
 #: Long enough for both processes to go to sleep in between.

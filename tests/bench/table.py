@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tests.bench.figures import median
 from tests.bench.row import Row
-from tests.bench.statistics import median
 
 HEADINGS = ("", "work", "unit", "bare", "ours", "ratio", "spread", "target", "reached")
 
