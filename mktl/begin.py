@@ -91,8 +91,7 @@ def _take_in(name: str, blocks: Iterable[Block]) -> Store:
         if store is None:
             store = _stores[name] = Store(name)
             store.on_lost = Seeker(store, lambda: find_store(name, afresh=True)).start
-        # Where two serve the same key, the one that was there first goes on being believed.
-        for block in sorted(blocks, key=lambda block: block["uuid"] in store.blocks):
+        for block in blocks:
             store.add_block(block)
         return store
 

@@ -38,19 +38,28 @@ class Seeker:
             self._seeking = True
         self._soon()
 
+    @property
+    def _is_closed(self) -> bool:
+        """True once the client has been closed: to go on would open new connections."""
+        return self._store.on_lost is None
+
     def _soon(self) -> None:
-        if self._store.on_lost is None:
-            return  # the client has been closed
-        poll.clock().once(PERIOD_S, lambda: client().workers.lane().submit(self._attempt))
+        if not self._is_closed:
+            poll.clock().once(PERIOD_S, self._begin)
+
+    def _begin(self) -> None:
+        if not self._is_closed:
+            client().workers.lane().submit(self._attempt)
 
     def _attempt(self) -> None:
         with self._lock:
-            self._seeking = self._store.follow()
+            self._seeking = not self._is_closed and self._store.follow()
             if not self._seeking:
                 return
         try:
             self._look()
         except MktlError as error:
             log.debug("%s: %s", self._store.name, error)
-        self._store.follow()
+        if not self._is_closed:
+            self._store.follow()
         self._soon()

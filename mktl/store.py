@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import logging
 import threading
 from collections.abc import Callable, ItemsView, Iterator, KeysView, Mapping, ValuesView
 from typing import Any, NoReturn
@@ -13,6 +14,8 @@ from .errors import MktlError, UnknownItemError
 from .identity import Identities
 from .item import Item
 from .protocol.host import reachable
+
+log = logging.getLogger(__name__)
 
 
 class Store:
@@ -28,6 +31,8 @@ class Store:
         self._items: dict[str, Item] = {}
         self._lock = threading.RLock()
         self._identities = Identities(self.name)
+        #: The daemons of which the log has said that they serve what another does.
+        self._rivals: set[str] = set()
         #: Called when a daemon is lost; whoever made the store knows where to look for it.
         self.on_lost: Callable[[Store], None] | None = None
         #: The uuids of the daemons of this very process that serve it.
@@ -39,21 +44,44 @@ class Store:
     # -- what is known of it
 
     def add_block(self, block: Block) -> None:
-        """Take in what a daemon says of its items; a newer block of the same daemon replaces the older."""
+        """Take in what a daemon says of its items; a newer block of the same daemon replaces the older.
+
+        A key stays with the daemon that was there first, also while that one cannot be reached: another one
+        that serves it, perhaps on the very port, is not taken for it. A daemon of this process has its own.
+        """
+        uuid = block["uuid"]
         with self._lock:
-            old = self._blocks.get(block["uuid"], {"items": {}})
-            for key in old["items"]:
-                self._where.pop(key, None)
-            self._blocks[block["uuid"]] = block
-            self._where.update(dict.fromkeys(block["items"], block["uuid"]))
+            self._forget(uuid)
+            self._blocks[uuid] = block
+            for key in block["items"]:
+                if self._where.setdefault(key, uuid) != uuid and uuid in self.own:
+                    self._where[key] = uuid
+        self._note_rivals(block)
+
+    def _note_rivals(self, block: Block) -> None:
+        uuid = block["uuid"]
+        taken = [key for key in block["items"] if self._where.get(key) != uuid]
+        if taken and uuid not in self._rivals:
+            host, rep, _ = endpoint(block)
+            log.warning(
+                "%s: '%s' on %s:%d serves %s too, and %d more; who served it first is believed",
+                self.name, block["alias"], host, rep, taken[0], len(taken) - 1,
+            )  # fmt: skip
+            self._rivals.add(uuid)
+
+    def _forget(self, uuid: str) -> list[str]:
+        """Forget a daemon; the keys that were its own."""
+        old = self._blocks.pop(uuid, {"items": {}})
+        keys = [key for key in old["items"] if self._where.get(key) == uuid]
+        for key in keys:
+            del self._where[key]
+        return keys
 
     def drop_block(self, uuid: str) -> None:
         """Forget a daemon and its items."""
         with self._lock:
-            block = self._blocks.pop(uuid, {"items": {}})
             self.own.discard(uuid)
-            for key in block["items"]:
-                self._where.pop(key, None)
+            for key in self._forget(uuid):
                 self._items.pop(key, None)
 
     @property

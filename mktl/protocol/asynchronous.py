@@ -9,7 +9,8 @@ import zmq
 
 from ..errors import MktlError, NoAnswerError
 from ..wire.frames import ACK, REP, FrameError, unpack
-from .dealer import ACK_TIMEOUT_S
+from .dealer import ACK_TIMEOUT_S, unanswered, unsent
+from .liveness import connect_dealer
 from .message import Payload, Request, error_payload
 
 
@@ -19,21 +20,46 @@ class Asynchronous:
     def __init__(self, context: zmq.Context[zmq.Socket[bytes]], address: str) -> None:
         self.address = address
         self.socket: zmq.Socket[bytes] = context.socket(zmq.DEALER)
-        self.socket.linger = 0
-        self.socket.set_hwm(0)
-        self.socket.connect(address)
+        connect_dealer(self.socket, address)
         self._pending: dict[bytes, Request] = {}
         #: Those without an ACK, in the order they were sent: when it is overdue (monotonic), and the id.
         self._unacknowledged: deque[tuple[float, bytes]] = deque()
         self._acknowledged: set[bytes] = set()
+        #: Those for which there is no connection yet, by id: until when (monotonic), and what.
+        self._unsent: dict[bytes, tuple[float, Request]] = {}
 
     def send(self, request: Request) -> None:
-        """Send; the request completes when its response comes, never when it asks for none."""
+        """Send; the request completes when its response comes, never when it asks for none.
+
+        Without a connection it waits for one as long as it would for an ACK, and is not sent after that.
+        """
+        due_s = time.monotonic() + ACK_TIMEOUT_S
         if request.ack or request.reply:
             self._pending[request.id] = request
         if request.ack:
-            self._unacknowledged.append((time.monotonic() + ACK_TIMEOUT_S, request.id))
-        self.socket.send_multipart(request.parts(), zmq.NOBLOCK)
+            self._unacknowledged.append((due_s, request.id))
+        if self._unsent or not self._try_to_send(request):
+            self._unsent[request.id] = due_s, request
+
+    def _try_to_send(self, request: Request) -> bool:
+        try:
+            self.socket.send_multipart(request.parts(), zmq.NOBLOCK)
+        except zmq.Again:
+            return False
+        return True
+
+    @property
+    def waits(self) -> bool:
+        """True while something waits for the connection."""
+        return bool(self._unsent)
+
+    def send_more(self) -> None:
+        """Send what has waited for the connection."""
+        while self._unsent:
+            id, (_, request) = next(iter(self._unsent.items()))
+            if not self._try_to_send(request):
+                return
+            del self._unsent[id]
 
     def receive(self, most: int = 1000) -> None:
         """Take in what has arrived."""
@@ -67,21 +93,31 @@ class Asynchronous:
             del self._pending[request.id]
 
     def next_due_s(self) -> float | None:
-        """When the first missing ACK is overdue, monotonic; None when none is missing."""
+        """When the first is to be given up for lack of a connection or an ACK, monotonic; None for none."""
+        due_s, _ = next(iter(self._unsent.values()), (None, None))
         while self._unacknowledged:
-            due_s, id = self._unacknowledged[0]
+            ack_due_s, id = self._unacknowledged[0]
             if id in self._pending and id not in self._acknowledged:
-                return due_s
+                return ack_due_s if due_s is None else min(due_s, ack_due_s)
             self._unacknowledged.popleft()
-        return None
+        return due_s
 
     def expire(self, now_s: float) -> None:
-        """Give up the requests whose ACK is overdue."""
+        """Give up what is overdue; what has not been sent by now never will be."""
         while (due_s := self.next_due_s()) is not None and due_s < now_s:
-            _, id = self._unacknowledged.popleft()
-            request = self._pending.pop(id)
-            text = f"{request.target}: no ACK from {self.address} within {ACK_TIMEOUT_S:g} s"
-            request.complete(error_payload(NoAnswerError(text)))
+            id, (unsent_due_s, request) = next(iter(self._unsent.items()), (b"", (now_s, None)))
+            if request is not None and unsent_due_s < now_s:
+                del self._unsent[id]
+                self._give_up(id, unsent(request, self.address, ACK_TIMEOUT_S))
+            else:
+                _, id = self._unacknowledged.popleft()
+                request = self._pending[id]
+                self._give_up(id, unanswered(request, self.address, ACK_TIMEOUT_S, acked=False))
+
+    def _give_up(self, id: bytes, error: MktlError) -> None:
+        request = self._pending.pop(id, None)
+        if request is not None:
+            request.complete(error_payload(error))
 
     def close(self) -> None:
         """Give up all requests and free the socket."""

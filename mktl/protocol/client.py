@@ -75,7 +75,13 @@ class Client:
         """Send *request* without waiting; ``request.wait`` gives the response later."""
         if request.reply:
             request.expect()
-        self._do(lambda: self._asynchronous_to(address).send(request))
+        self._do(lambda: self._send_now(address, request))
+
+    def _send_now(self, address: str, request: Request) -> None:
+        sender = self._asynchronous_to(address)
+        sender.send(request)
+        if sender.waits:
+            self._poller.register(sender.socket, zmq.POLLIN | zmq.POLLOUT)
 
     def subscribe(self, address: str, topic: bytes, listener: Listener, wait_s: float = CONNECT_S) -> None:
         """Tell *listener*, on the client's thread, of every broadcast of *topic* from *address*.
@@ -175,6 +181,9 @@ class Client:
             if subscriptions.socket in ready:
                 subscriptions.receive()
         for sender in self._asynchronous.values():
+            if ready.get(sender.socket, 0) & zmq.POLLOUT:
+                sender.send_more()
+                self._poller.register(sender.socket, zmq.POLLIN | zmq.POLLOUT if sender.waits else zmq.POLLIN)
             if sender.socket in ready:
                 sender.receive()
             sender.expire(time.monotonic())

@@ -7,9 +7,10 @@ import time
 
 import zmq
 
-from ..errors import NoAnswerError
+from ..errors import NoAnswerError, UnansweredSetError
 from ..wire.frames import ACK, REP, FrameError, unpack
 from ..wire.payload import Payload
+from .liveness import connect_dealer
 from .message import Request, raise_error
 
 #: A daemon acknowledges at once; one that has not in this time is not there.
@@ -23,26 +24,26 @@ class Dealer:
         self.address = address
         self.thread = threading.current_thread()
         self._socket: zmq.Socket[bytes] = context.socket(zmq.DEALER)
-        self._socket.linger = 0
-        self._socket.set_hwm(0)
-        self._socket.connect(address)
+        connect_dealer(self._socket, address)
         self._timeout_ms = -2
 
     def request(self, request: Request, timeout_s: float, ack_timeout_s: float = ACK_TIMEOUT_S) -> Payload:
         """Send *request* and wait for its response.
 
         Raises:
-            NoAnswerError: No ACK within *ack_timeout_s*, or no REP within *timeout_s*.
+            NoAnswerError: No connection or no ACK within *ack_timeout_s*, or no REP within *timeout_s*.
+            UnansweredSetError: The same, of a SET that may be carried out all the same.
             RemoteError: The daemon refused.
         """
-        self._socket.send_multipart(request.parts(), zmq.NOBLOCK)
         begun_s = time.monotonic()
         due_s = begun_s + min(ack_timeout_s, timeout_s)
+        if not self._send(request.parts(), due_s):
+            raise unsent(request, self.address, time.monotonic() - begun_s)
         acked = False
         while True:
             parts = self._receive(due_s)
             if parts is None:
-                raise NoAnswerError(_silence(request, self.address, acked, time.monotonic() - begun_s))
+                raise unanswered(request, self.address, time.monotonic() - begun_s, acked=acked)
             try:
                 frames = unpack(parts)
             except FrameError:
@@ -56,6 +57,17 @@ class Dealer:
             if frames.type == ACK and not acked:
                 acked = True
                 due_s = begun_s + timeout_s
+
+    def _send(self, parts: list[bytes | memoryview], due_s: float) -> bool:
+        """Send as soon as there is a connection; False when there is none before *due_s*."""
+        while True:
+            try:
+                self._socket.send_multipart(parts, zmq.NOBLOCK)
+                return True
+            except zmq.Again:
+                left_ms = int((due_s - time.monotonic()) * 1000) + 1
+                if left_ms <= 0 or not self._socket.poll(left_ms, zmq.POLLOUT):
+                    return False
 
     def _receive(self, due_s: float) -> list[bytes] | None:
         """The next message, or None once *due_s* has passed."""
@@ -75,11 +87,23 @@ class Dealer:
         self._socket.close()
 
 
-def _silence(request: Request, address: str, acked: bool, waited_s: float) -> str:
-    store = request.target.partition(".")[0]
-    if acked:
-        return f"{request.target}: {address} is still busy with this {request.type} after {waited_s:.1f} s"
-    return (
-        f"{request.target}: no ACK from {address} within {waited_s:.1f} s; "
-        f"is the daemon for '{store}' running?"
+def unsent(request: Request, address: str, waited_s: float) -> NoAnswerError:
+    """The error for a request that never left, and never will."""
+    return NoAnswerError(
+        f"{request.target}: no ACK from {address} within {waited_s:.1f} s, nothing was sent; {_hint(request)}"
     )
+
+
+def unanswered(request: Request, address: str, waited_s: float, *, acked: bool) -> NoAnswerError:
+    """The error for a request that left; what became of a SET is not known then."""
+    is_set = request.type == "SET"
+    unknown = "; whether it is carried out is unknown" if is_set else ""
+    if acked:
+        text = f"{address} is still busy with this {request.type} after {waited_s:.1f} s{unknown}"
+    else:
+        text = f"no ACK from {address} within {waited_s:.1f} s{unknown}; {_hint(request)}"
+    return (UnansweredSetError if is_set else NoAnswerError)(f"{request.target}: {text}")
+
+
+def _hint(request: Request) -> str:
+    return f"is the daemon for '{request.target.partition('.')[0]}' running?"

@@ -12,14 +12,12 @@ import zmq
 from ..errors import MktlError
 from ..wire.frames import unpack_broadcast
 from ..wire.payload import Payload
+from .liveness import connect
 
 log = logging.getLogger(__name__)
 
 #: Broadcasts that wait in this process before ZeroMQ drops some; 0 would be without limit.
 MOST_BROADCASTS = 200_000
-#: A daemon whose host or process stands still is missed after this long.
-HEARTBEAT_MS = 1000
-SILENT_MS = 2000
 
 _EVENTS = int(zmq.EVENT_HANDSHAKE_SUCCEEDED | zmq.EVENT_DISCONNECTED)
 # What a monitor says: the event in 16 bits, its value in 32, in the order of the machine.
@@ -46,12 +44,9 @@ class Subscriptions:
         self.address = address
         self.connected = threading.Event()
         self.socket: zmq.Socket[bytes] = context.socket(zmq.SUB)
-        self.socket.linger = 0
         self.socket.set_hwm(MOST_BROADCASTS)
-        self.socket.set(zmq.HEARTBEAT_IVL, HEARTBEAT_MS)
-        self.socket.set(zmq.HEARTBEAT_TIMEOUT, SILENT_MS)
         self.monitor = self.socket.get_monitor_socket(_EVENTS)
-        self.socket.connect(address)
+        connect(self.socket, address)
         self.listeners: dict[bytes, tuple[Listener, ...]] = {}
 
     def add(self, topic: bytes, listener: Listener) -> None:

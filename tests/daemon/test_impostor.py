@@ -59,6 +59,10 @@ def test_another_daemon_on_the_port_of_a_lost_one_is_not_believed(remote, impost
     with pytest.raises(TimeoutError, match="another daemon answers at"):
         item.get(refresh=True)
     assert (item.value, item.status) == (4.2, "stale")
+    begin.find_store("lab", afresh=True)  # what the client does by itself once a second
+    item.store.follow()
+    with pytest.raises(TimeoutError, match="another daemon answers at"):
+        item.set(5.0)
     move()
     remote.start()
     wait_for(lambda: item.status == "ok")
