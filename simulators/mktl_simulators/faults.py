@@ -13,7 +13,7 @@ from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-Kind = Literal["lose", "delay", "cut", "garble", "double", "split"]
+Kind = Literal["lose", "delay", "cut", "garble", "double", "split", "reset"]
 
 
 class Piece(NamedTuple):
@@ -59,6 +59,7 @@ class Faults:
         self._orders: deque[_Order] = deque()
         self._mute = False
         self._echo = False
+        self._resets = 0
         self._impostor: tuple[bytes, bytes] | None = None
         self._rates: Mapping[Kind, float] = {}
         self._random_delay_s = 0.0
@@ -104,6 +105,10 @@ class Faults:
     def split(self, gap_s: float = 0.02, replies: int = 1) -> None:
         """Send the reply in two writes with a gap between them."""
         self._order(_Order("split", gap_s), replies)
+
+    def reset(self, replies: int = 1) -> None:
+        """Have the connection reset in the place of the reply; a serial port goes and comes back."""
+        self._order(_Order("reset"), replies)
 
     def echo(self, on: bool = True) -> None:
         """Send back each byte that was received, before any reply to it."""
@@ -157,6 +162,12 @@ class Faults:
         """When the next bytes go out, None while there are none."""
         with self._lock:
             return self._pieces[0].due_s if self._pieces else None
+
+    def take_reset(self) -> bool:
+        """True once for each reply in the place of which the connection is to be reset."""
+        with self._lock:
+            wanted, self._resets = self._resets > 0, max(0, self._resets - 1)
+        return wanted
 
     def drop_all(self) -> None:
         """The line went away, and with it what was on its way."""
@@ -226,6 +237,10 @@ class Faults:
         at = len(reply) // 2
         return [(0.0, reply[:at]), (gap_s or 0.0, reply[at:])] if at else [(0.0, reply)]
 
+    def _reset(self, _reply: bytes, _amount: float | None) -> list[tuple[float, bytes]]:
+        self._resets += 1
+        return []
+
     _TAMPERING: Mapping[Kind, Callable[[Faults, bytes, float | None], list[tuple[float, bytes]]]] = {
         "lose": _lose,
         "delay": _delay,
@@ -233,4 +248,5 @@ class Faults:
         "garble": _garble,
         "double": _double,
         "split": _split,
+        "reset": _reset,
     }

@@ -180,6 +180,11 @@ class LineServer(ABC, Generic[DeviceT]):
     def _lost(self) -> None:
         """The other end of the descriptor in use has gone."""
 
+    def _reset(self) -> None:
+        """End the connection; the next one may begin."""
+        self._unplug()
+        self._plug()
+
     def _look_after_line(self) -> None:
         """Once each turn, and after each read before its reply goes out."""
 
@@ -278,6 +283,8 @@ class LineServer(ABC, Generic[DeviceT]):
         self._send_due()
 
     def _send_due(self) -> None:
+        if self.faults.take_reset():
+            self._reset()
         for piece in self.faults.due_pieces(self._clock()):
             self._put(piece)
 

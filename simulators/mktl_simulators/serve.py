@@ -154,6 +154,11 @@ class PortServer(LineServer[DeviceT]):
         with self._lock:
             self.device.hang_up()
 
+    def _reset(self) -> None:
+        super()._reset()
+        with self._lock:
+            self.device.hang_up()
+
     def _accept(self, _events: int) -> None:
         if self._listener is None:
             return
