@@ -128,6 +128,14 @@ class DeviceReplyError(DeviceError):
         self.key, self.sent, self.got, self.expected = key, sent, got, expected
 
 
+class UnclearReplyError(DeviceReplyError, OutcomeUnknownError):
+    """A command left for the device, and what came back is no answer to it: noise, or words of its own.
+
+    >>> isinstance(rebuild("UnclearReplyError", "lab.heater: ..."), OutcomeUnknownError)
+    True
+    """
+
+
 class DeviceRefusedError(DeviceError):
     """The device took the command and said no, in its own words."""
 

@@ -64,6 +64,8 @@ class Channel(PutOff):
         self.taps = Taps()
         #: Each takes a line that came unasked, or says False.
         self.listeners: list[Callable[[bytes], bool]] = []
+        #: Called now and then while a job waits for silence.
+        self.on_wait: Callable[[], object] | None = None
         self._framer = Framer()
         self._messages = messages_of(transport)
         #: When the last command had been written.

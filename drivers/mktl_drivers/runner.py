@@ -31,6 +31,7 @@ class Runner:
         self.closing = threading.Event()
         self._link = link
         self._line = link.line
+        self._line.on_wait = self._look_at_silence
         self._backoff = Backoff(link.spec.retry_s, link.spec.retry_max_s)
         self._identity: bytes | None = None
         #: True while the device owes answers that it was asked for on an earlier connection.
@@ -212,7 +213,9 @@ class Runner:
     def _look_at_silence(self) -> None:
         """Flag what should have been read by now while the device does not answer."""
         now_s = self._line.clock()
-        silent_s = now_s - (self._silent_from_s or now_s)
+        if self._silent_from_s is None:
+            self._silent_from_s = self._line.sent_s
+        silent_s = now_s - self._silent_from_s
         reason = f"{self._line.title}: silent for {silent_s:.1f} s"
         overdue = sum(
             source.flag_overdue(now_s, reason)

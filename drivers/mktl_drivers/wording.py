@@ -23,9 +23,7 @@ def named(error: MktlError, key: str) -> MktlError:
     'lab.tempa: ls336: no reply'
     """
     if isinstance(error, DeviceReplyError):
-        return DeviceReplyError(
-            f"{key}: {error.key}", sent=error.sent, got=error.got, expected=error.expected
-        )
+        return type(error)(f"{key}: {error.key}", sent=error.sent, got=error.got, expected=error.expected)
     return type(error)(f"{key}: {error}")
 
 

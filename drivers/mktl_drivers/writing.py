@@ -12,6 +12,7 @@ from mktl.errors import (
     DeviceTimeoutError,
     MktlError,
     OutcomeUnknownError,
+    UnclearReplyError,
 )
 
 from .others import sources_of, values_of
@@ -43,8 +44,9 @@ class Writer:
         Raises:
             ItemValueError, ItemTypeError: The command cannot be written so; nothing was sent.
             LinkDownError: Nothing was sent.
-            DeviceRefusedError, DeviceReplyError: The device said no, or something else.
+            DeviceRefusedError: The device said no.
             OutcomeUnknownError: The command left, and nothing tells whether it was carried out.
+            UnclearReplyError: The same, where something came that is no answer.
         """
         item = self._item
         check = item.link.check if self._command.check else None
@@ -74,8 +76,10 @@ class Writer:
             try:
                 link.line.converse(self._turns, frames)
                 return
-            except (DeviceReplyError, DeviceRefusedError):
+            except DeviceRefusedError:
                 raise
+            except DeviceReplyError as error:
+                raise _unclear(error) from None
             except DeviceError as error:
                 if not link.line.sent:
                     raise unsent(error) from None
@@ -124,6 +128,11 @@ class Writer:
 def _told(frames: Frames) -> bytes:
     """The command of several steps by what it sends first."""
     return next(filter(None, frames), b"")
+
+
+def _unclear(error: DeviceReplyError) -> UnclearReplyError:
+    expected = f"{error.expected}; it may have been carried out"
+    return UnclearReplyError(error.key, sent=error.sent, got=error.got, expected=expected)
 
 
 def unsent(error: DeviceError) -> MktlError:

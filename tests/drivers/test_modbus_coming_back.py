@@ -71,6 +71,22 @@ def test_a_mute_device_is_flagged_whole_logged_once_and_comes_back(kind, tmp_pat
     assert sum("answering again" in text for text in said) == 1
 
 
+def test_what_is_not_read_while_the_line_falls_silent_says_so(tmp_path) -> None:
+    with device_on("rtu", {1: bank()}, tmp_path / "port") as device:
+        text = device.link() + item("near", 1).replace("poll_s = 0.01", "poll_s = 0.1")
+        with serve_file(tmp_path / "plc.toml", text) as daemon:
+            near, seen = read_all(daemon)["near"], []
+            device.faults.delay(0.45)  # from now on 0.9 s of silence come after no answer
+            wait_for(lambda: daemon.links["plc"].late_replies and near.status == "ok")
+            near.register(lambda item, value, timestamp: seen.append(item.status))
+            device.faults.impersonate(b"\x01\x06", b"")  # writes are not answered, polls are
+            with pytest.raises(OutcomeUnknownError):
+                near.set(5)
+            wait_for(lambda: "timeout" in seen)
+            wait_for(lambda: near.status == "ok")
+    assert near.value == 5
+
+
 def test_a_connection_whose_far_side_is_gone_is_made_anew(tmp_path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         taken: list[socket.socket] = []

@@ -117,7 +117,7 @@ class RtuLine(ModbusLine):
         """
         debt = self._debts[unit]
         left_s = debt.until_s - self.clock()
-        if left_s > 0 and not self.await_silence(left_s):
+        if left_s > 0 and not self.await_silence(left_s, self.on_wait):
             raise DeviceError(f"{self.title}: does not fall silent for {left_s:.1f} s")
         try:
             if self._uses_loopback and unit not in self._deaf and debt.attempts % 3 < 2:
@@ -147,7 +147,7 @@ class RtuLine(ModbusLine):
             self._exchange(unit, known, self.spec.reply_timeout_s)
         except (ExceptionReply, DeviceReplyError):
             pass
-        if not self.await_silence(latest_s(self)):
+        if not self.await_silence(latest_s(self), self.on_wait):
             raise DeviceError(f"{self.title}: does not fall silent")
         if unit not in self._echoing:
             self._deaf.add(unit)
