@@ -61,8 +61,6 @@ def test_every_float_format_reads_every_decimal_number(spec, raw, value) -> None
     "raw",
     [
         b"",
-        b"nan",
-        b"inf",
         b"-",
         b".",
         b"1e",
@@ -79,6 +77,16 @@ def test_every_float_format_reads_every_decimal_number(spec, raw, value) -> None
 def test_what_is_no_decimal_number_is_not_read_as_one(raw) -> None:
     with pytest.raises(TemplateMismatchError):
         read("f", raw)
+
+
+@pytest.mark.parametrize("raw", [b"nan", b"NaN", b"NAN", b"inf", b"-INF", b"+Infinity", b" nan"])
+def test_what_c_prints_for_no_number_is_read_as_such_and_never_written(raw) -> None:
+    value = read("f", raw)
+    assert str(value) == str(float(raw))
+    with pytest.raises(ItemValueError, match="takes a finite number"):
+        write("f", value)
+    with pytest.raises(TemplateMismatchError):
+        read("f", raw + b"o")
 
 
 def test_a_decimal_comma_takes_the_place_of_the_point() -> None:

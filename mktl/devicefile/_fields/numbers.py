@@ -26,6 +26,8 @@ _BASES = {"d": 10, "x": 16, "X": 16, "o": 8, "b": 2}
 _DIGITS = {10: rb"\d", 16: rb"[0-9A-Fa-f]", 8: rb"[0-7]", 2: rb"[01]"}
 # IEEE 488.2, section 7.7.4, has #H, #Q and #B; others write &H or, as in C, 0x.
 _PREFIX = {16: rb"(?:0[xX]|[#&][hH])?", 8: rb"(?:0[oO]|[#&][qQoO])?", 2: rb"(?:0[bB]|[#&][bB])?", 10: b""}
+#: What C prints for a float that is no number; it is read, so that its item can say so, and never written.
+_NO_NUMBER = rb"(?i:nan|inf(?:inity)?)(?![A-Za-z])"
 _SWAPPED = bytes.maketrans(b",.", b".,")
 _WORDS = {10: "a whole number", 16: "a hex number", 8: "an octal number", 2: "a binary number"}
 
@@ -128,7 +130,8 @@ class Float(Converter):
             return form % (point, point, group, self.width)
         sign = rb"[+-] *" if self.sign_needed else rb"(?:[+-] *)?"
         whole = rb"(?:\d{1,3}(?:%s\d{3})+|\d+)" % group if group else rb"\d+"
-        return rb" *%s(?:%s(?:%s\d*)?|%s\d+)(?:[eEdD][+-]?\d+)?" % (sign, whole, point, point)
+        number = rb"(?:%s(?:%s\d*)?|%s\d+)(?:[eEdD][+-]?\d+)?" % (whole, point, point)
+        return rb" *%s(?:%s|%s)" % (sign, number, _NO_NUMBER)
 
     @property
     def expected(self) -> str:
@@ -152,7 +155,7 @@ class Float(Converter):
             value = float(raw)
         except ValueError:
             value = float(_closed_up(raw).upper().replace(b"D", b"E"))
-        if math.isinf(value):
+        if math.isinf(value) and raw[-1:].isdigit():
             raise ValueError("more than a double holds")
         return value
 
