@@ -84,7 +84,7 @@ def test_what_c_prints_for_no_number_is_read_as_such_and_never_written(raw) -> N
     value = read("f", raw)
     assert str(value) == str(float(raw))
     with pytest.raises(ItemValueError, match="takes a finite number"):
-        write("f", value)
+        written("f", value)
     with pytest.raises(TemplateMismatchError):
         read("f", raw + b"o")
 
