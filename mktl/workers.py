@@ -160,9 +160,12 @@ class Workers:
         for _ in range(min(count - woken, self._most - len(self._threads))):
             self._spawn()
 
-    def _watch_progress(self, more: int) -> None:
-        """Look again soon, and put *more* threads to work if nothing has been taken by then."""
-        self._taken_before = self._taken
+    def _watch_progress(self, more: int, fresh: int = 0) -> None:
+        """Look again soon, and put *more* threads to work if nothing has been taken by then.
+
+        What *fresh* threads take first, one job each, does not count.
+        """
+        self._taken_before = self._taken + fresh
         begun = time.monotonic(), time.process_time()
         self._watch = poll.clock().once(PATIENCE_S, lambda: self._relieve(more, *begun))
 
@@ -179,7 +182,7 @@ class Workers:
             self._watch = None
             if self._closed or not self._lanes:
                 return
-            if self._taken != self._taken_before:
+            if self._taken > self._taken_before:
                 if self._may_employ():
                     self._watch_progress(1)
                 return
@@ -192,7 +195,7 @@ class Workers:
                 return
             self._employ(more)
             if self._may_employ():
-                self._watch_progress(2 * more)
+                self._watch_progress(2 * more, fresh=more)
 
     def _may_employ(self) -> bool:
         return bool(self._idle) or len(self._threads) < self._most

@@ -114,3 +114,38 @@ def test_close_says_when_a_job_hangs(caplog) -> None:
     assert workers.close(timeout_s=0.05) is False
     assert "1 threads are still in a hook" in caplog.text
     release.set()
+
+
+def test_two_hundred_lanes_that_hang_at_once_hold_up_another_for_a_moment_only() -> None:
+    workers, release, done = Workers("test"), threading.Event(), threading.Event()
+    try:
+        for _ in range(200):
+            workers.lane().submit(release.wait)
+        workers.lane().submit(done.set)
+        # 1, 2, 4 and so on more threads, 10 ms apart; not one each time.
+        assert done.wait(1.5)
+    finally:
+        release.set()
+        workers.close()
+
+
+def test_a_lane_that_is_held_goes_on_when_it_is_released_and_holds_no_thread(workers) -> None:
+    lane, seen = workers.lane(), []
+    lane.submit(lambda: (lane.hold(), seen.append("first")))
+    lane.submit(lambda: seen.append("second"))
+    wait_for(lambda: workers._idle == len(workers._threads) == 1)
+    assert seen == ["first"]
+    lane.release(lambda: seen.append("between"))
+    wait_for(lambda: seen == ["first", "between", "second"])
+
+
+def test_a_lane_may_be_released_before_the_job_that_holds_it_ends(workers) -> None:
+    lane, seen = workers.lane(), []
+
+    def job() -> None:
+        lane.hold()
+        lane.release(lambda: seen.append("between"))
+        seen.append("first")
+
+    lane.submit(job)
+    wait_for(lambda: seen == ["first", "between"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,8 @@ Callback = Callable[..., object]
 
 #: Updates that wait for callbacks that do not keep up; beyond it the oldest are dropped and counted.
 MOST_WAITING = 10_000
+#: What a call that takes longer than this keeps waiting is passed over, but for the newest.
+BLOCKED_S = 1.0
 
 
 class Callbacks:
@@ -34,6 +37,9 @@ class Callbacks:
         self._references: tuple[Callable[[], Callback | None], ...] = ()
         self._waiting: deque[Reading] = deque(maxlen=MOST_WAITING)
         self._scheduled = False
+        #: When the call under way began, monotonic; None between calls.
+        self._began_s: float | None = None
+        self._has_complained = False
         #: Updates that no callback saw because it was too slow.
         self.dropped = 0
 
@@ -75,6 +81,8 @@ class Callbacks:
         with self._lock:
             if len(self._waiting) == MOST_WAITING:
                 self.dropped += 1
+            elif self._began_s is not None and time.monotonic() - self._began_s > BLOCKED_S:
+                self._pass_over()
             self._waiting.append(reading)
             if self._scheduled:
                 return
@@ -95,14 +103,37 @@ class Callbacks:
 
     def _run(self) -> None:
         while True:
-            with self._lock:
-                if not self._waiting:
-                    self._scheduled = False
-                    return
-                readings = list(self._waiting)
-                self._waiting.clear()
-            for reading in readings:
-                self._call_all(reading)
+            try:
+                reading = self._waiting.popleft()
+            except IndexError:
+                with self._lock:
+                    if not self._waiting:
+                        self._scheduled = False
+                        return
+                continue
+            self._began_s = time.monotonic()
+            self._call_all(reading)
+            took_s = time.monotonic() - self._began_s
+            self._began_s = None
+            if took_s > BLOCKED_S:
+                self._note_blocked(took_s)
+
+    def _note_blocked(self, took_s: float) -> None:
+        """Go on with the newest update: what it was a while ago is of no use to who is so late."""
+        with self._lock:
+            newest = self._waiting.pop() if self._waiting else None
+            self._pass_over()
+            if newest is not None:
+                self._waiting.append(newest)
+        if not self._has_complained:
+            text = "%s: a callback took %.1f s; what came meanwhile was passed over, but for the newest"
+            log.warning(text, self._item.full_key, took_s)
+        self._has_complained = True
+
+    def _pass_over(self) -> None:
+        """Forget what waits; with the lock held."""
+        self.dropped += len(self._waiting)
+        self._waiting.clear()
 
     def _call_all(self, reading: Reading) -> None:
         for reference in self._references:
