@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -33,6 +33,16 @@ class AtMost:
 
     def __str__(self) -> str:
         return f"≤ {self.limit:g}"
+
+
+def target(text: str) -> AtLeast | AtMost:
+    """The target that is written like this.
+
+    >>> target("≤ 1.3")
+    AtMost(limit=1.3)
+    """
+    sign, limit = text.split()
+    return AtLeast(float(limit)) if sign == "≥" else AtMost(float(limit))
 
 
 @dataclass(frozen=True)
@@ -83,3 +93,9 @@ class Row:
             "note": self.note,
             "rounds": {"bare": list(self.bare), "ours": list(self.ours)},
         }
+
+    @classmethod
+    def from_json(cls, written: Mapping[str, Any]) -> Row:
+        """The row that :meth:`as_json` was called of."""
+        same = {name: written[name] for name in ("metric", "work", "unit", "judged_by", "faults", "note")}
+        return cls(**same, **written["rounds"], target=target(written["target"]))

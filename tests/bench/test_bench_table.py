@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import math
+from pathlib import Path
 
 import pytest
 
 from tests.bench.effort import Effort
 from tests.bench.figures import median, percentile, ratios
+from tests.bench.report import read, write
 from tests.bench.row import AtLeast, AtMost, Row
 from tests.bench.s9_polled import lateness
 from tests.bench.table import markdown, number, plain
@@ -50,7 +51,7 @@ def test_a_small_share_leaves_something_to_measure() -> None:
 
 
 def row(ours: list[float], bare: list[float], **more: object) -> Row:
-    fields: dict[str, object] = {"target": AtLeast(0.9), "ours": ours, "bare": bare, **more}
+    fields: dict[str, object] = {"target": AtLeast(0.9), "ours": ours, "bare": bare, "faults": [], **more}
     return Row("S0", "work", "1/s", **fields)  # type: ignore[arg-type]
 
 
@@ -103,8 +104,18 @@ def test_a_page_gets_a_line_a_row_with_all_columns() -> None:
     assert lines[3] == "| S0 | work | 1/s | – | 5.00 | – | 5.00–5.00 | ≤ 10 | yes |"
 
 
-def test_what_is_written_to_a_file_has_every_round_and_can_be_read_again() -> None:
-    written = json.loads(json.dumps(row([100.0, 80.0], [100.0, 100.0]).as_json()))
+@pytest.mark.parametrize("goal", [AtLeast(0.45), AtMost(30)])
+def test_what_is_written_to_a_file_can_be_shown_again(goal: AtLeast | AtMost, tmp_path: Path) -> None:
+    rows = [
+        row([100.0, 80.0], [100.0, 100.0], target=goal, faults=["1 lost"]),
+        row([5.0], [], judged_by="ours"),
+    ]
+    write(tmp_path / "bench.json", rows, took_s=1.0)
+    assert read(tmp_path / "bench.json") == rows
+
+
+def test_a_file_tells_the_median_the_spread_and_every_round() -> None:
+    written = row([100.0, 80.0], [100.0, 100.0]).as_json()
     assert written["rounds"] == {"bare": [100.0, 100.0], "ours": [100.0, 80.0]}
     assert (written["ratio"], written["spread"], written["reached"]) == (0.9, [0.8, 1.0], True)
 
