@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
+import logging
 import threading
+import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 import zmq
 
+from .. import poll
 from ..wire.frames import pack_broadcast
 from ..wire.payload import Bulk
 from .audience import Audience
 from .ports import bind, bind_first_free
 
-#: Broadcasts that wait for a subscriber that does not read; beyond it, its own are dropped.
-MOST_WAITING = 20_000
+log = logging.getLogger(__name__)
+
+#: Broadcasts that wait for a subscriber that does not read, at the most, and the fewest for large ones.
+MOST_WAITING, FEWEST_WAITING = 20_000, 8
+#: Bytes that they may have, about: so many fewer wait when they are large.
+MOST_BYTES = 32 * 2**20
+SMALL = MOST_BYTES // MOST_WAITING
+#: A subscriber is called so often, and cut off when it has not answered for so long: one whose host is gone
+#: would hold what waits for it for a quarter of an hour.
+HEARTBEAT_MS, SILENT_MS = 10_000, 20_000
+#: When there was no room for somebody, what was published since is sent again this often, for so long: until
+#: whoever it was reads again, or has been cut off. ZeroMQ does not tell which.
+AGAIN_S, TROUBLE_S = 0.5, 35.0
+
+Parts = Sequence[bytes | memoryview]
 
 
 class Broadcaster:
@@ -39,10 +55,21 @@ class Broadcaster:
     ) -> None:
         self._lock = threading.Lock()
         self._audience = Audience()
+        #: What was published last of each topic since there was no room for somebody, and when, monotonic.
+        self._owed: dict[bytes, tuple[float, Parts]] = {}
+        self._trouble_ends_s = 0.0
+        self._again: poll.Timer | None = None
+        #: Broadcasts for which somebody was found to have no room.
+        self.missed = 0
         # XPUB is PUB to a subscriber; here it tells which topics anybody wants.
         self._socket: zmq.Socket[bytes] = context.socket(zmq.XPUB)
         self._socket.linger = 0
+        self._most_waiting = MOST_WAITING
         self._socket.set_hwm(MOST_WAITING)
+        # To be told when there is no room, instead of losing the newest without a word.
+        self._socket.set(zmq.XPUB_NODROP, 1)
+        self._socket.set(zmq.HEARTBEAT_IVL, HEARTBEAT_MS)
+        self._socket.set(zmq.HEARTBEAT_TIMEOUT, SILENT_MS)
         try:
             self.port = bind(self._socket, port) if port else bind_first_free(self._socket, preferred, avoid)
         except BaseException:
@@ -64,15 +91,72 @@ class Broadcaster:
                 if self._audience.wants(topic):
                     raw, bulk = encode(version)
                     parts = pack_broadcast(topic, raw, bulk, version)
-                    self._socket.send_multipart(parts, zmq.NOBLOCK, copy=bulk is None)
+                    self._send(topic, parts, copy=bulk is None)
 
-    def send(self, parts: Sequence[bytes | memoryview]) -> None:
+    def send(self, parts: Parts) -> None:
         """Broadcast frames that are ready, from any thread."""
         with self._lock:
             if not self._socket.closed:
-                self._socket.send_multipart(parts, zmq.NOBLOCK)
+                self._send(bytes(parts[0]), parts)
+
+    # -- with the lock held
+
+    def _send(self, topic: bytes, parts: Parts, *, copy: bool = True) -> None:
+        """Give it to everybody who has room for it, and remember it for who has not."""
+        size = sum(len(part) if type(part) is bytes else memoryview(part).nbytes for part in parts)
+        most = MOST_WAITING if size <= SMALL else _most_waiting(size)
+        if most != self._most_waiting:
+            self._most_waiting = most
+            self._socket.sndhwm = most
+        try:
+            self._socket.send_multipart(parts, zmq.NOBLOCK, copy=copy)
+        except zmq.Again:
+            self._note_trouble()
+            # To the others; ZeroMQ passes over who has no room, without a word, until it reads again.
+            self._socket.set(zmq.XPUB_NODROP, 0)
+            self._socket.send_multipart(parts, zmq.NOBLOCK, copy=copy)
+            self._socket.set(zmq.XPUB_NODROP, 1)
+        if self._again is not None:
+            self._owed[topic] = time.monotonic(), parts
+
+    def _note_trouble(self) -> None:
+        self.missed += 1
+        self._trouble_ends_s = time.monotonic() + TROUBLE_S
+        if self._again is None:
+            log.info("a subscriber does not read; what is new is sent to it again when it does")
+            self._again = poll.clock().every(AGAIN_S, self._send_again, delay_s=AGAIN_S)
+
+    def _send_again(self) -> None:
+        """Give the newest of each topic to who may have missed it; the others know it already."""
+        with self._lock:
+            if self._socket.closed or self._again is None:
+                return
+            now_s = time.monotonic()
+            if now_s > self._trouble_ends_s:
+                self._end_trouble()
+                return
+            for topic, (sent_s, parts) in list(self._owed.items()):
+                if now_s - sent_s > AGAIN_S / 2:
+                    self._send(topic, parts)
+
+    def _end_trouble(self) -> None:
+        if self._again is not None:
+            self._again.cancel()
+        self._again = None
+        self._owed.clear()
 
     def close(self) -> None:
         """Free the port."""
         with self._lock:
+            self._end_trouble()
             self._socket.close()
+
+
+def _most_waiting(size: int) -> int:
+    """How many broadcasts of *size* bytes may wait for one subscriber; in steps, as it costs to change it.
+
+    >>> _most_waiting(1000), _most_waiting(20_000), _most_waiting(16 * 2**20)
+    (20000, 1024, 8)
+    """
+    fitting = MOST_BYTES // size
+    return min(MOST_WAITING, max(FEWEST_WAITING, 1 << fitting.bit_length() >> 1))
