@@ -124,10 +124,10 @@ class BareSubscriber:
 
 
 @contextlib.contextmanager
-def bare_pair(request: Frames, replies: Sequence[Frames]) -> Iterator[Child]:
-    """A client that sends *request* to a server that answers with *replies*."""
+def bare_pair(request: Frames, replies: Sequence[Frames]) -> Iterator[tuple[Child, Child]]:
+    """A client that sends *request*, and the server that answers with *replies*."""
     with (
         Child(BareServer, replies) as server,
         Child(BareClient, server.ask("addresses")[0], request) as client,
     ):
-        yield client
+        yield client, server

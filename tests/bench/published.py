@@ -9,6 +9,7 @@ from typing import Any
 
 from tests.bench.bare import BareServer, BareSubscriber
 from tests.bench.child import Child
+from tests.bench.cost import Cost
 from tests.bench.frames import broadcast_of
 from tests.bench.ours import SETTLE_S, OurClient, OurDaemon
 
@@ -26,6 +27,7 @@ class Side:
         self._what = what
         #: Of all rounds.
         self.faults: list[str] = []
+        self.cost = Cost(publisher, subscriber)
 
     def publish(self, count: int, period_s: float = 0.0) -> tuple[list[float], Heard]:
         """When each of *count* messages was published, and what was heard when, monotonic."""
@@ -39,6 +41,9 @@ class Side:
 
     def rate(self, count: int) -> float:
         """Messages per second, from the first that is published to the last that is heard."""
+        return self.cost.of_count(lambda: self._rate(count), count)
+
+    def _rate(self, count: int) -> float:
         sent, heard = self.publish(count)
         return len(heard) / (heard[-1][1] - sent[0]) if heard else 0.0
 

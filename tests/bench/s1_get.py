@@ -7,6 +7,7 @@ import time
 import mktl
 from tests.bench.bare import bare_pair
 from tests.bench.child import Child
+from tests.bench.cost import Cost, compared
 from tests.bench.effort import Effort
 from tests.bench.figures import median
 from tests.bench.frames import acknowledged, describe, replies_to, request_of
@@ -44,10 +45,12 @@ def measure(effort: Effort) -> list[Row]:
         request = request_of("temp", "get")
         replies = replies_to(daemon.ask("addresses")[0], request)
         with bare_pair(request, replies) as bare, bare_pair(request, acknowledged(replies)) as with_ack:
+            our_cost, bare_cost = Cost(ours, daemon), Cost(*bare)
             figures = effort.interleave(
-                bare=lambda: bare.ask("blocking", duration_s),
-                ours=lambda: ours.ask("blocking", duration_s),
-                with_ack=lambda: with_ack.ask("blocking", duration_s),
+                bare=lambda: bare_cost.of_rate(lambda: bare[0].ask("blocking", duration_s), duration_s),
+                ours=lambda: our_cost.of_rate(lambda: ours.ask("blocking", duration_s), duration_s),
+                with_ack=lambda: with_ack[0].ask("blocking", duration_s),
             )
-    note = f"answered by {describe(replies)}; bare with ACK+REP {median(figures['with_ack']):,.0f}/s"
+    note = f"answered by {describe(replies)}; bare with ACK+REP {median(figures['with_ack']):,.0f}/s; "
+    note += compared(our_cost, bare_cost)
     return [Row("S1", "GET, blocking", "1/s", AtLeast(0.9), figures["ours"], figures["bare"], note=note)]

@@ -7,6 +7,7 @@ import time
 import mktl
 from tests.bench.bare import bare_pair
 from tests.bench.child import Child
+from tests.bench.cost import Cost, compared
 from tests.bench.effort import Effort
 from tests.bench.frames import describe, replies_to, request_of
 from tests.bench.ours import OurDaemon, item_of
@@ -44,9 +45,11 @@ def measure(effort: Effort) -> list[Row]:
         request = request_of("target", "set", 1000)
         replies = replies_to(daemon.ask("addresses")[0], request)
         with bare_pair(request, replies) as bare:
+            our_cost, bare_cost = Cost(ours, daemon), Cost(*bare)
             figures = effort.interleave(
-                bare=lambda: bare.ask("blocking", duration_s),
-                ours=lambda: ours.ask("blocking", duration_s),
+                bare=lambda: bare_cost.of_rate(lambda: bare[0].ask("blocking", duration_s), duration_s),
+                ours=lambda: our_cost.of_rate(lambda: ours.ask("blocking", duration_s), duration_s),
             )
-    note = f"answered by {describe(replies)}; ours is published to its subscriber too"
+    note = f"answered by {describe(replies)}; ours is published to its subscriber too; "
+    note += compared(our_cost, bare_cost)
     return [Row("S2", "SET, confirmed", "1/s", AtLeast(0.7), figures["ours"], figures["bare"], note=note)]

@@ -9,6 +9,7 @@ from mktl.protocol import request as requests
 from mktl.protocol.message import NO_ACK, Request
 from tests.bench.bare import bare_pair
 from tests.bench.child import Child
+from tests.bench.cost import Cost, compared
 from tests.bench.effort import Effort
 from tests.bench.frames import replies_to, request_of
 from tests.bench.ours import STORE, OurDaemon
@@ -58,9 +59,11 @@ def measure(effort: Effort) -> list[Row]:
         replies = replies_to(address, request)
         port = int(address.rpartition(":")[2])
         with Child(Asker, "temp", port, request[0]) as ours, bare_pair(request, replies) as bare:
+            our_cost, bare_cost = Cost(ours, daemon), Cost(*bare)
+            what = "in_flight", duration_s, depth
             figures = effort.interleave(
-                bare=lambda: bare.ask("in_flight", duration_s, depth),
-                ours=lambda: ours.ask("in_flight", duration_s, depth),
+                bare=lambda: bare_cost.of_rate(lambda: bare[0].ask(*what), duration_s),
+                ours=lambda: our_cost.of_rate(lambda: ours.ask(*what), duration_s),
             )
-    work = f"GETs, {depth:,} in flight"
-    return [Row("S3", work, "1/s", AtLeast(0.45), figures["ours"], figures["bare"])]
+    work, note = f"GETs, {depth:,} in flight", compared(our_cost, bare_cost)
+    return [Row("S3", work, "1/s", AtLeast(0.45), figures["ours"], figures["bare"], note=note)]

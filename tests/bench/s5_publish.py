@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from tests.bench.cost import compared
 from tests.bench.effort import Effort
 from tests.bench.published import both_sides
 from tests.bench.row import AtLeast, Row
 
-COUNT = 50_000
+#: More than the queues on the way hold: who does not keep up loses some.
+COUNT = 30_000
 
 
 def measure(effort: Effort) -> list[Row]:
@@ -16,4 +18,6 @@ def measure(effort: Effort) -> list[Row]:
         figures = effort.interleave(bare=lambda: bare.rate(count), ours=lambda: ours.rate(count))
     faults = [*ours.faults, *bare.faults]
     work = f"{count:,} published flat out"
-    return [Row("S5", work, "1/s", AtLeast(0.6), figures["ours"], figures["bare"], faults=faults)]
+    note = compared(ours.cost, bare.cost)
+    target = AtLeast(0.6)
+    return [Row("S5", work, "1/s", target, figures["ours"], figures["bare"], faults=faults, note=note)]
