@@ -36,6 +36,7 @@ LOOK_S = 0.5
 
 Job = Callable[[], object]
 Result = TypeVar("Result")
+Task = TypeVar("Task")
 
 
 class Lane:
@@ -113,6 +114,13 @@ class Lane:
         """Drop what has not begun."""
         with self._workers._lock:
             self._jobs.clear()
+
+    def take_out(self, kind: type[Task]) -> list[Task]:
+        """The jobs of this class that have not begun; they never will."""
+        with self._workers._lock:
+            taken = [job for job in self._jobs if isinstance(job, kind)]
+            self._jobs = deque(job for job in self._jobs if not isinstance(job, kind))
+        return taken
 
     def __len__(self) -> int:
         """How many jobs wait, without the one that runs."""

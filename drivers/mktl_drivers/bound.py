@@ -77,12 +77,14 @@ class BoundItem(mktl.Item):
     # -- from first to last
 
     def begin(self) -> None:
-        """All items are there, and the link is about to be opened."""
+        """All items are there, at the start and after each change of the file."""
         if self.spec.fast is None:
             return
+        is_new = self._fast is None
         self._fast = Watched(self.spec.fast.when, self.store)
-        for item in self._fast.items.values():
-            item.register(self._set_pace)
+        if is_new:  # an item that takes the place of another takes over whom it calls
+            for item in self._fast.items.values():
+                item.register(self._set_pace)
 
     def end(self) -> None:
         """The link is being closed: nothing is waited for any more."""
@@ -170,13 +172,17 @@ class BoundItem(mktl.Item):
             raise NotSettableError(f"{self.full_key} is read only")
         value, outcome = request.payload.value, Future[None]()
         try:
-            sent = self.link.jobs.submit(partial(writer.write, value), Priority.SET)
+            sent = self.link.jobs.submit(partial(self._write, writer, value), Priority.SET)
         except MktlError as error:
             raise named(error, self.full_key) from None
         sent.add_done_callback(partial(self._sent, value, outcome))
         return outcome
 
     # -- by the link's thread
+
+    def _write(self, writer: SetsItem, value: Any) -> None:
+        self.check_here()
+        writer.write(value)
 
     def _sent(self, value: Any, outcome: Future[None], sent: Future[Any]) -> None:
         """The command has been carried out, or not; the set may be done only when a condition holds."""

@@ -180,6 +180,8 @@ class Source:
 
     def _referring(self) -> tuple[bytes | None, ...]:
         """What to send, with the values that other items have now; those not read yet are read first."""
+        if not self.items:
+            raise DeviceError(f"{self.link.name}: {self.query.name} is asked no more")
         store = self.items[0].store
         for source in sources_of(store, self._references, self.link):
             if not (source.is_fresh or source.query.item_references or source.query.unsolicited):

@@ -64,6 +64,10 @@ class Binder(Party, Protocol):
         """Take *item* in."""
         ...
 
+    def detach(self, item: Any) -> None:
+        """Let *item* go."""
+        ...
+
 
 class Readable(Protocol):
     """Something that is read by one exchange."""

@@ -56,6 +56,12 @@ class Stream(Source):
         silent_s = now_s - (self._good_s or now_s)
         self.flag_overdue(now_s, f"{self.link.line.title}: nothing has come for {silent_s:.1f} s")
 
+    def stop(self) -> None:
+        """Listen no more."""
+        super().stop()
+        line = self.link.line
+        line.listeners = [listener for listener in line.listeners if listener != self.hear]
+
     def refreshing(self) -> Future[Reading]:
         """What came last is all there is.
 

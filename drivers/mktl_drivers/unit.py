@@ -150,10 +150,39 @@ class Unit:
         """Take *item* in: what comes is published, what goes wrong shows on it."""
         with self._lock:
             self.items = [*self.items, item]
-            if item.source is not None:
-                item.source.items = [*item.source.items, item]
-        if self.state == "connected" and item.source is not None:
-            item.source.tick()
+        if item.source is not None:
+            self._feed(item, item.source)
+
+    def _feed(self, item: BoundItem, source: Source) -> None:
+        with self._lock:
+            source.items = [*source.items, item]
+        if self.state == "connected":
+            source.tick()
+
+    def detach(self, item: BoundItem) -> None:
+        """Let *item* go: it is fed no more; what fed nobody else is asked no more."""
+        with self._lock:
+            self.items = [other for other in self.items if other is not item]
+        item.end()
+        self._starve(item)
+
+    def _starve(self, item: BoundItem) -> None:
+        source = item.source
+        if source is None:
+            return
+        item.poll(None)
+        with self._lock:
+            source.items = [other for other in source.items if other is not item]
+            if source.items:
+                return
+            self._sources = {query: other for query, other in self._sources.items() if other is not source}
+        source.stop()
+
+    def follow(self, device: Device) -> None:
+        """The file has changed, and with it some of the items; this link goes on with those it has now."""
+        del device
+        for item in self.items:
+            item.begin()
 
     # -- for who wants to see what is said
 

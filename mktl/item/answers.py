@@ -13,7 +13,20 @@ from ..protocol.message import Request
 from ..wire.payload import Payload
 from .daemon_side import DaemonSide
 from .reading import Reading
-from .setting import Setting, Waiting
+from .setting import Setting
+
+
+class _Task:
+    """Work for requests that wait; it may be refused as long as it has not begun."""
+
+    __slots__ = ("refuse", "work")
+
+    def __init__(self, work: Callable[[], object], refuse: Callable[[BaseException], object]) -> None:
+        self.work = work
+        self.refuse = refuse
+
+    def __call__(self) -> None:
+        self.work()
 
 
 class Answers(DaemonSide):
@@ -32,7 +45,7 @@ class Answers(DaemonSide):
         if asks and not self._overrides("req_get"):
             self._join_refresh(request)
             return False
-        self._submit(lambda: self._answer(request, self._get_now))
+        self._submit(_Task(partial(self._answer, request, self._get_now), request.refuse))
         return False
 
     def _join_refresh(self, request: Incoming) -> None:
@@ -42,11 +55,12 @@ class Answers(DaemonSide):
                 self._joinable.append(request)
                 return
             self._joinable = waiting = [request]
-        self._submit(lambda: self._refresh_for(waiting))
+        self._submit(_Task(partial(self._refresh_for, waiting), partial(_refuse_all, waiting)))
 
     def _refresh_for(self, waiting: list[Incoming]) -> None:
         error: Exception | None = None
         try:
+            self.check_here()
             self.req_get(waiting[0])
         except Exception as raised:
             error = raised
@@ -73,10 +87,7 @@ class Answers(DaemonSide):
             return True
         with self._lock:
             self._joinable = None  # a refresh that is asked for from now on comes after this set
-        assert self.pub is not None
-        waiting = self.pub.waiting
-        waiting.enter(self.full_key)
-        self._submit(lambda: self._answer_waiting_set(request, waiting))
+        self._queue_set(request)
         return False
 
     def _is_plain(self) -> bool:
@@ -97,20 +108,37 @@ class Answers(DaemonSide):
         """Carry out a SET that waits for nobody."""
         Setting(self, request, partial(self._respond, request)).run()
 
-    def _answer_waiting_set(self, request: Incoming, waiting: Waiting) -> None:
-        """Carry out a SET that others may have to wait for; the answer comes when its hook is done."""
+    def _queue_set(self, request: Incoming) -> None:
+        """Carry out a SET in its turn; the answer comes when its hook is done."""
+        if self.pub is None:
+            self.check_here()
+        assert self.pub is not None
+        waiting = self.pub.waiting
+        waiting.enter(self.full_key)
 
         def then(response: Payload | None, error: BaseException | None) -> None:
             waiting.leave()
             self._respond(request, response, error)
 
-        Setting(self, request, then).run()
+        self._submit(_Task(Setting(self, request, then).run, partial(then, None)))
 
     def _respond(self, request: Incoming, response: Payload | None, error: BaseException | None) -> None:
         if response is None or error is not None:
             request.refuse(error or MktlError(f"{self.full_key}: no response"))
         else:
             request.answer(response)
+
+    def retire(self, reason: str) -> None:
+        """Be no item of this daemon any more: what waits is refused with *reason*, nothing is published.
+
+        What is being done is done; nothing more is begun.
+        """
+        self._gone = reason
+        self.poll(None)
+        self._primer.stop()
+        self.pub = self._persist = None
+        for task in self._lane.take_out(_Task) if self._lane is not None else ():
+            task.refuse(MktlError(f"{self.full_key}: {reason}"))
 
     def _get_now(self, request: Request) -> Payload:
         refreshed = self.req_get(request)
@@ -154,6 +182,11 @@ class Answers(DaemonSide):
                 self.refresh_failed(error)
         else:
             self.publish(value)
+
+
+def _refuse_all(requests: list[Incoming], error: BaseException) -> None:
+    for request in requests:
+        request.refuse(error)
 
 
 def _response(returned: Any) -> Payload:

@@ -84,6 +84,7 @@ class DaemonSide(Performers):
         #: Polls skipped because the one before had not finished.
         self.late_polls = 0
         self._complaint = ""
+        self._gone = ""
         #: Set by the daemon for an item whose value outlives it: called with each new value.
         self._persist: Callable[[Reading], Future[None]] | None = None
         self._saved: Future[None] | None = None
@@ -264,6 +265,15 @@ class DaemonSide(Performers):
     def _submit(self, job: Callable[[], object]) -> None:
         assert self._lane is not None
         self._lane.submit(job)
+
+    def check_here(self) -> None:
+        """Return while this is an item of its daemon.
+
+        Raises:
+            MktlError: A reload has taken it away, or put another in its place.
+        """
+        if self._gone:
+            raise MktlError(f"{self.full_key}: {self._gone}")
 
     # -- polls
 

@@ -72,6 +72,7 @@ class Setting:
         """
         item = self._item
         try:
+            item.check_here()
             self._value = item._validated(self._request)
             self._published = item._published
             returned = item.req_set(self._request)

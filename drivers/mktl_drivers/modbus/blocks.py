@@ -38,6 +38,13 @@ class BlockSource(Source):
         self._refused: dict[Span, str] = {}
         self._refused_s = 0.0
 
+    def go_on_with(self, read: Read, specs: Mapping[str, ItemSpec]) -> bool:
+        """Read the same registers for the items that there are now; False where they mean something else."""
+        if any(key in self._specs and self._specs[key] != specs[key] for key in read.keys):
+            return False
+        self._planned, self._specs = read.blocks, specs
+        return True
+
     @property
     def span(self) -> Span:
         """The first of what is read."""

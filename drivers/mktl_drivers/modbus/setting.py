@@ -63,6 +63,17 @@ class RegisterWriter:
         self._keep(value)
         self._read_back(value)
 
+    @property
+    def item(self) -> RegisterItem:
+        """What it writes for."""
+        return self._item
+
+    def go_on_for(self, other: RegisterWriter) -> None:
+        """Write again what *other* did, if it was of the same item and register, for that item has gone."""
+        is_same = other.item.key == self._item.key and other._register == self._register
+        if is_same and other._kept is not None and self._kept is None:
+            self._keep(other._kept)
+
     def stop(self) -> None:
         """Write nothing again."""
         rewrites, self._rewrites = self._rewrites, None

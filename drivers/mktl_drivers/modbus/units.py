@@ -17,6 +17,7 @@ from mktl.errors import (
 )
 
 from ..backoff import Backoff
+from ..bound import BoundItem
 from ..reading import Source
 from ..unit import Unit
 from ..wording import kept
@@ -56,7 +57,9 @@ class ModbusUnit(Unit):
         self.number = settings.unit
         self.writers: list[RegisterWriter] = []
         self._limits = settings
-        self._queries: dict[str, Query] | None = None
+        self._queries: dict[str, Query] = {}
+        #: What the reads are planned for; all its items are made of the same.
+        self._planned_for: Device | None = None
         self._unanswered = 0
         self._silent_from_s = 0.0
 
@@ -74,20 +77,44 @@ class ModbusUnit(Unit):
             MktlError: It cannot be read or written as the file wants it.
         """
         check_item(spec, self._limits)
-        if self._queries is None:
-            self._queries = self._plan(device)
+        self._plan(device)
         query = self._queries.get(spec.key)
         return RegisterItem, {"link": self, "spec": replace(spec, field=spec.key), "query": query}
 
-    def _plan(self, device: Device) -> dict[str, Query]:
-        """The read of each item by its key."""
-        queries: dict[str, Query] = {}
+    def _plan(self, device: Device) -> None:
+        """Plan the reads of *device*; those that there are already, and mean the same, stay."""
+        if device is self._planned_for:
+            return
+        reads = reads_of(device, self.spec, self._limits)
         specs = {key: spec for key, spec in device.items.items() if spec.link == self.name and spec.register}
-        for read_ in reads_of(device, self.spec, self._limits):
+        self._planned_for, self._queries = device, {}
+        for read_ in reads:
             query = Query(name_of(read_), self.name, ())
-            self._sources[query] = BlockSource(self, query, read_, specs)
-            queries |= dict.fromkeys(read_.keys, query)
-        return queries
+            source = self._sources.get(query)
+            if not (isinstance(source, BlockSource) and source.go_on_with(read_, specs)):
+                self._sources[query] = BlockSource(self, query, read_, specs)
+            self._queries |= dict.fromkeys(read_.keys, query)
+
+    def follow(self, device: Device) -> None:
+        """The file has changed: what it reads now may be joined otherwise."""
+        self._plan(device)
+        for item in self.items:
+            query = self._queries.get(item.spec.key)
+            if query is not None and item.source is not self._sources[query]:
+                self._starve(item)
+                item.source = self._sources[query]
+                self._feed(item, item.source)
+                item.poll(item.spec.poll_s)
+        super().follow(device)
+
+    def detach(self, item: BoundItem) -> None:
+        """Let *item* go; what was written again and again for it is so for the one in its place."""
+        super().detach(item)
+        for writer in [writer for writer in self.writers if writer.item is item]:
+            self.writers.remove(writer)
+            for heir in self.writers:
+                heir.go_on_for(writer)
+            writer.stop()
 
     def source(self, query: Query) -> Source:
         """The read of this name."""
