@@ -163,6 +163,13 @@ class Store:
             if self._items.get(item.key) is item:
                 del self._items[item.key]
 
+    def _put_back(self, key: str, item: Item | None) -> None:
+        """Have the item that made room again, or none of this key."""
+        with self._lock:
+            self._items.pop(key, None)
+            if item is not None:
+                self._items[key] = item
+
     # -- a mapping
 
     def item(self, key: object, subscribe: bool = True) -> Item:

@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -32,7 +32,8 @@ def arguments_of(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """The command line, as the Daemon gets it."""
     parser = argparse.ArgumentParser(
         prog="markd",
-        description="Serve the items of one daemon of an mKTL store, until SIGTERM or Ctrl-C.",
+        description="Serve the items of one daemon of an mKTL store, until SIGTERM or Ctrl-C; "
+        "SIGHUP has the file read again.",
         epilog="Everything is read and checked before any port is opened. "
         "Exit codes: 0 stopped, 1 could not run, 2 the command line or a file is wrong.",
     )
@@ -132,6 +133,8 @@ def prepare(arguments: argparse.Namespace) -> type[Daemon]:
 class Stop:
     """What SIGTERM, SIGINT and SIGHUP do: wake the main thread, once or more often.
 
+    SIGHUP has the configuration read again, unless it comes because the terminal is gone.
+
     By a pipe that the interpreter writes to from within the signal itself. A handler in Python alone runs
     only between two of the main thread's instructions: a signal that comes just before that thread blocks
     would wake nobody (it did once in some 150 stops).
@@ -141,6 +144,7 @@ class Stop:
 
     def install(self) -> None:
         """Handle the signals from now on; a SIGHUP that nohup has switched off stays off."""
+        self._had_terminal = _has_terminal()
         self._read, self._write = os.pipe2(os.O_CLOEXEC)
         os.set_blocking(self._write, False)
         signal.set_wakeup_fd(self._write, warn_on_full_buffer=False)
@@ -156,15 +160,30 @@ class Stop:
         """Do what SIGTERM does; from any thread."""
         os.write(self._write, bytes([signal.SIGTERM]))
 
-    def wait(self) -> str:
-        """Block until a signal has come; its name. Any further one is ignored until the process is gone.
+    def wait(self, reload: Callable[[], object] | None = None) -> str:
+        """Block until a signal says to end; its name. Any further one is ignored until the process is gone.
 
         Ignored by the kernel: the interpreter drops handlers before it ends, and a signal then would kill.
+
+        Args:
+            reload: Called at each SIGHUP, which is the end where it is left out.
         """
         (number,) = os.read(self._read, 1)
+        while number == signal.SIGHUP and reload is not None and _has_terminal() == self._had_terminal:
+            reload()
+            (number,) = os.read(self._read, 1)
         for handled in self._SIGNALS:
             signal.signal(handled, signal.SIG_IGN)
         return signal.Signals(number).name
+
+
+def _has_terminal() -> bool:
+    """Whether there is a terminal that this process belongs to; one that has been closed is none."""
+    try:
+        os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY))
+    except OSError:
+        return False
+    return True
 
 
 def serve(daemon_class: type[Daemon], arguments: argparse.Namespace, stop: Stop) -> int:
@@ -175,7 +194,7 @@ def serve(daemon_class: type[Daemon], arguments: argparse.Namespace, stop: Stop)
     daemon.on_stop(stop.request)
     try:
         log.info("%s", summary(daemon, arguments))
-        log.info("%s: stopping", stop.wait())
+        log.info("%s: stopping", stop.wait(lambda: reload(daemon, arguments)))
         for stand_in in daemon.stand_ins.values():
             stand_in.verify()
     finally:
@@ -183,6 +202,23 @@ def serve(daemon_class: type[Daemon], arguments: argparse.Namespace, stop: Stop)
         daemon.close()
         timer.cancel()
     return OK
+
+
+def reload(daemon: Daemon, arguments: argparse.Namespace) -> None:
+    """Have *daemon* serve its file as it is now; whatever is wrong with that is logged, and it stays."""
+    from ..errors import DeviceFileError, MktlError
+
+    log.info("SIGHUP: reading %s again", arguments.configuration or "the configuration")
+    try:
+        changed = daemon.reload(arguments.configuration, dict(arguments.parameter))
+    except DeviceFileError as error:
+        for problem in error.problems:
+            log.error("%s", problem)
+        log.error("nothing was changed: %s", _count(len(error.problems), "mistake"))
+    except Exception as error:
+        log.error("nothing was changed: %s", error, exc_info=not isinstance(error, MktlError))
+    else:
+        log.info("%s", summary(daemon, arguments) if changed else "nothing has changed")
 
 
 def summary(daemon: Daemon, arguments: argparse.Namespace) -> str:

@@ -39,6 +39,10 @@ class Announcer:
         """Announce now and every :data:`PERIOD_S` seconds."""
         poll.start(self._soon, PERIOD_S)
 
+    def soon(self) -> None:
+        """Announce now: something has changed."""
+        self._soon()
+
     def stop(self) -> None:
         """Announce no more; one under way waits for no further answers."""
         self._stop.set()

@@ -79,19 +79,24 @@ def adopt(
     configuration = read(path, parameters)
     lock = DaemonLock(store, alias)
     try:
-        _keep(store, alias, configuration, path, parameters)
+        keep(store, alias, configuration, path, parameters)
     finally:
         lock.release()
     return configuration
 
 
-def _keep(
+def keep(
     store: str,
     alias: str,
     configuration: Configuration,
     path: Path | str,
     parameters: Mapping[str, str] | None,
 ) -> None:
+    """Have the next start without a file find this one.
+
+    Raises:
+        MktlError: It cannot be written down.
+    """
     directory = store_directory(store)
     pointer = directory / f"{alias}.device"
     try:

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 from .. import begin
@@ -30,6 +31,7 @@ from .catalog import Catalog
 from .devices import BoundDevice
 from .drivers import Link
 from .linkitems import LinkItems, is_visible
+from .reload import reload
 from .requests import Router
 from .twin import TwinSearch
 
@@ -135,6 +137,9 @@ class Daemon:
         key = check_key(key)
         if self._router is not None:
             raise MktlError(f"{self.name}.{key}: items are added in setup(), before the daemon serves")
+        return self._add(item_class, key, **kwargs)
+
+    def _add(self, item_class: type[Item], key: str, **kwargs: Any) -> Item:
         placeholder = self._placeholders.pop(key, None)
         if placeholder is not None:
             self.store._replace(placeholder)
@@ -228,10 +233,14 @@ class Daemon:
         self._endings.callback(self.store.makers.pop, self.uuid, None)
         if self._configuration.device is not None:
             self._device = BoundDevice.from_arguments(self._configuration.device, self.arguments)
-            self._endings.callback(self._device.close)
+        self._endings.callback(self._close_device)
         self._endings.callback(self._stop_polls)
         if twins is not None:
             twins.refuse(self.rep)  # before anything is opened
+
+    def _close_device(self) -> None:
+        if self._device is not None:
+            self._device.close()
 
     def _configure(self) -> configure.Configuration:
         described = self.describe_items()
@@ -244,20 +253,21 @@ class Daemon:
 
     def _fill(self) -> None:
         self.setup()
+        self._made_by_setup = self.items.keys() - self._placeholders.keys()
         if self._device is not None:
             self._device.bind(self.add_item, self._is_added)
         builtin.add(self)
         links = (*self.links.values(), *self._own_links)
-        visible = [LinkItems(self, link) for link in links if is_visible(link)]
+        self._shown = {link.name: LinkItems(self, link) for link in links if is_visible(link)}
         for key in self._block["items"]:
             if key not in self.items:
                 self.add_item(Item, key)
         self.store.makers.pop(self.uuid, None)
         self._block["hash"] = items_hash(self._block["items"])
         values.begin(self.items, self._persistence)
-        for shown in visible:
+        self._endings.callback(self._stop_showing)
+        for shown in self._shown.values():
             shown.start()
-            self._endings.callback(shown.stop)
         for link in links:
             link.open()
             self._endings.callback(link.close)
@@ -281,9 +291,9 @@ class Daemon:
         # Clients of other makes that share this home look for daemons there, when there is no registry.
         cache.save(self._block)
         self._lock.sign(f"pid {os.getpid()} on {own_hostname()}, ports {self.rep} and {self.pub}")
-        announcer = Announcer(lambda: self._block, self.override, self._workers.lane())
-        announcer.start()
-        self._endings.callback(announcer.stop)
+        self._announcer = Announcer(lambda: self._block, self.override, self._workers.lane())
+        self._announcer.start()
+        self._endings.callback(self._announcer.stop)
         log.debug(
             "%s %s serves %d items on ports %d (requests) and %d (broadcasts)",
             self.name, self.alias, len(self.items), self.rep, self.pub,
@@ -311,6 +321,32 @@ class Daemon:
     def stand_ins(self) -> Mapping[str, Any]:
         """The simulated devices in the place of real ones, by link; empty when there are none."""
         return self._device.stand_ins if self._device is not None else {}
+
+    # -- another configuration
+
+    def reload(self, path: Path | str | None = None, parameters: Mapping[str, str] | None = None) -> bool:
+        """Serve the configuration as it is now; what has not changed in it is not touched.
+
+        Items that :meth:`setup` has added stay what they are; they are described anew.
+
+        Args:
+            path: Of the file; left out, what was given last, or what :meth:`describe_items` says.
+            parameters: For a device file.
+
+        Returns:
+            True when anything has changed; the log has what.
+
+        Raises:
+            DeviceFileError: All that is wrong with the file; the daemon goes on with the former one.
+            MktlError: Something in it cannot be had; the same.
+        """
+        configuration = self._configure() if path is None else configure.read(path, parameters)
+        difference = reload(self, configuration)
+        for line in difference.told():
+            log.info("%s %s: %s", self.name, self.alias, line)
+        if path is not None:
+            configure.keep(self.name, self.alias, configuration, path, parameters)
+        return bool(difference)
 
     # -- ending
 
@@ -341,6 +377,10 @@ class Daemon:
         except Exception:
             log.exception("%s %s did not end in order", self.name, self.alias)
         log.info("%s %s has stopped", self.name, self.alias)
+
+    def _stop_showing(self) -> None:
+        for shown in self._shown.values():
+            shown.stop()
 
     def _stop_polls(self) -> None:
         for item in self.items.values():

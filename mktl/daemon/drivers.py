@@ -42,11 +42,25 @@ class Host(Protocol):
         """Another device on the same line; it talks while this link is open."""
 
 
+@runtime_checkable
+class Pliant(Protocol):
+    """A link whose items can be changed while it is open; any other is closed and made anew."""
+
+    def detach(self, item: Item) -> None:
+        """Let *item* go: it is read no more."""
+
+    def follow(self, device: Device) -> None:
+        """Go on with the items that there are now, of the file as it is now."""
+
+
 class StandIn(Protocol):
     """A simulated device in the place of a link's real one."""
 
     #: What to change in the link's settings so that it leads here.
     settings: Mapping[str, Any]
+
+    def follow(self, device: Device, link: str) -> None:
+        """Be what the file says now; what stays in it keeps its state."""
 
     def verify(self) -> None:
         """Raise MktlError if it replays a recording, and something else was asked."""

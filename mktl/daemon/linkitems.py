@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from .. import poll
@@ -115,10 +115,14 @@ class LinkItems:
     Args:
         daemon: Takes them.
         link: One for which :func:`is_visible` is true.
+        add: As ``daemon.add_item``, which it is when left out.
     """
 
-    def __init__(self, daemon: Daemon, link: Any) -> None:
+    def __init__(self, daemon: Daemon, link: Any, add: Callable[..., Item] | None = None) -> None:
         self._daemon, self._link = daemon, link
+        self._add_item = add or daemon.add_item
+        #: Of all of them.
+        self.keys: set[str] = set()
         self._listener = Listener()
         self._facts = {name: self._add(name, Item, facts) for name, facts in _FACTS.items()}
         said = {"listener": self._listener, "items": daemon.items.values()}
@@ -165,7 +169,8 @@ class LinkItems:
     ) -> Item:
         key = f"{prefix_of(self._daemon.alias)}{self._link.name}.{name}".lower()
         described = type(item_class.__name__, (item_class,), {"description_of_item": dict(description)})
-        return self._daemon.add_item(described, key, **arguments)
+        self.keys.add(key)
+        return self._add_item(described, key, **arguments)
 
 
 def prefix_of(alias: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import partial
 
 from ..errors import ItemValueError, MktlError
@@ -32,6 +32,43 @@ def begin(items: Mapping[str, Item], persistence: Persistence) -> None:
             item._persist = partial(persistence.save, key)
             if flaw and item.status == "invalid":
                 persistence.save(key, item.reading)
+
+
+def go_on(replaced: Mapping[Item, Item | None], doubtful: Collection[str], persistence: Persistence) -> None:
+    """Give items that took the places of others, or of none, the values that they have from now on.
+
+    One of a device is read anew, unless its value means what it meant; nothing that was stored is written to
+    a device. Any other keeps its value as long as it takes it.
+
+    Args:
+        replaced: Each new item and the one before.
+        doubtful: Keys of those whose value may mean something else now.
+        persistence: Of the daemon.
+    """
+    fresh = {item.key: item for item, before in replaced.items() if before is None}
+    begin({key: item for key, item in fresh.items() if not _has_device(item)}, persistence)
+    for item, before in replaced.items():
+        if before is not None:
+            is_bound = _has_device(item)
+            if item.key not in doubtful if is_bound else _takes(item, before.reading.value):
+                item.take_over(before.reading)
+            if item.status == "unset" and item.config.get("initial") is not None:
+                _publish_initial(item)
+        if _is_persistent(item) and item._persist is None:
+            item._persist = partial(persistence.save, item.key)
+            persistence.save(item.key, item.reading)
+
+
+def _has_device(item: Item) -> bool:
+    return hasattr(item, "link")
+
+
+def _takes(item: Item, value: object) -> bool:
+    try:
+        item.validate_type(value)
+    except Exception:  # of a subclass, maybe
+        return False
+    return True
 
 
 def kept(items: Mapping[str, Item]) -> dict[str, Reading]:

@@ -214,6 +214,12 @@ class DaemonSide(Performers):
         with self._lock:
             self._reading = reading
 
+    def take_over(self, reading: Reading) -> None:
+        """Go on with what another item in this place had, unless something has come since."""
+        with self._lock:
+            if self._reading.status == "unset":
+                self._reading = reading
+
     def restore_failed(self, reason: str) -> None:
         """A value was stored, perhaps, and cannot be had any more; called before the daemon serves."""
         self.flag("invalid", reason)

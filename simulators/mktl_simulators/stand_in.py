@@ -12,6 +12,7 @@ from mktl.errors import MktlError
 
 from .dialect import SimulatedDevice
 from .faults import Faults
+from .following import successor
 from .hislip import HislipServer
 from .line_server import LineServer
 from .models import make_device
@@ -34,6 +35,8 @@ class StandIn:
         directory: Path | None = None,
     ) -> None:
         self.server = server
+        #: What the device was made of; None where nobody has said so.
+        self.file: Device | None = None
         #: What to put in the place of the same keys of the link's settings.
         self.settings = settings
         self._directory = directory
@@ -47,6 +50,18 @@ class StandIn:
     def faults(self) -> Faults:
         """What goes wrong on this line."""
         return self.server.faults
+
+    def follow(self, device: Device, link: str) -> None:
+        """Be what the file says now; what stays in it keeps its state, and the line stays open.
+
+        Raises:
+            MktlError: Nothing can be made of it.
+        """
+        with self.server.hold() as present:
+            if isinstance(present, Replay) or self.file is None:
+                return
+            self.server.device = successor(present, self.file, device, link)
+            self.file = device
 
     def verify(self) -> None:
         """See whether all has gone as it was recorded, where the device is a replay.
@@ -86,7 +101,9 @@ def stand_in(
     model: SimulatedDevice
     model = make_device(device, link) if recording is None else replay(device, link, recording)
     spec = device.links[link]
-    return _line_of(device, link)(model, spec, speed)
+    made = _line_of(device, link)(model, spec, speed)
+    made.file = device
+    return made
 
 
 def refusal(device: Device, link: str) -> str | None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
 import signal
+import termios
 from collections.abc import Callable
 from pathlib import Path
 
@@ -38,7 +41,7 @@ def test_a_start_is_one_line_with_store_name_counts_and_ports(run: Run, items_fi
     assert sorted(int(word.strip(",")) for word in line.split() if word.strip(",").isdigit())[-2:] == ports
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_stops_it_cleanly(lab: Running, number: int) -> None:
     code, took_s = lab.stop(number)
     assert code == 0
@@ -298,3 +301,52 @@ def test_a_close_that_never_returns_is_left_by_force(
     markd.leave_by_force_after(0.01).join(5)
     assert exits == [1]
     assert "not stopped after 0 s, leaving by force; threads: MainThread" in caplog.text
+
+
+# -- SIGHUP
+
+
+def test_a_hangup_has_the_file_read_again_and_says_what_has_changed(
+    lab: Running, items_file: Path, call: Callable[..., Result]
+) -> None:
+    lab.send(signal.SIGHUP)
+    lab.wait_for("mktl.markd: nothing has changed")
+    items = json.loads(items_file.read_text())
+    items["TARGET"]["range"] = [0, 10]
+    items_file.write_text(json.dumps({**items, "EXTRA": {"type": "numeric", "initial": 3}}))
+    lab.send(signal.SIGHUP)
+    assert lab.wait_for("lab cold: 1 item added").endswith(": extra")
+    assert lab.wait_for("lab cold: 1 item changed").endswith(": target")
+    lab.wait_for("lab cold: 19 items, 0 links; requests on port")
+    assert call("get", "lab.extra").stdout == "lab.extra = 3\n"
+    assert "above the maximum 10" in call("set", "lab.target=11").output
+    code, took_s = lab.stop()
+    assert (code, took_s < STOP_S) == (0, True)
+
+
+def test_after_a_hangup_with_a_wrong_file_the_former_one_stays_in_force(
+    run: Run, tmp_path: Path, call: Callable[..., Result]
+) -> None:
+    path = tmp_path / "oven.toml"
+    path.write_text('[items.temp]\ntype = "numeric"\ninitial = 20\n')
+    daemon = run("markd", "lab", "oven", "-c", path)
+    daemon.wait_for(SERVING)
+    path.write_text(MISTAKES)
+    daemon.send(signal.SIGHUP)
+    assert " ERROR " in daemon.wait_for("oven.toml:7: items.temp.type: ")
+    daemon.wait_for("nothing was changed: 5 mistakes")
+    assert call("get", "lab.temp").stdout == "lab.temp = 20\n"
+    assert daemon.stop()[0] == 0
+
+
+def test_a_hangup_because_the_terminal_is_gone_stops_it(run: Run, items_file: Path) -> None:
+    master, slave = os.openpty()
+    daemon = run(
+        "markd", "lab", "cold", "-c", items_file,
+        stdin=slave, preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+    )  # fmt: skip
+    os.close(slave)
+    daemon.wait_for(SERVING)
+    os.close(master)
+    daemon.wait_for("SIGHUP: stopping")
+    assert daemon.wait() == 0

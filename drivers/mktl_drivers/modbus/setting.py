@@ -70,7 +70,8 @@ class RegisterWriter:
 
     def go_on_for(self, other: RegisterWriter) -> None:
         """Write again what *other* did, if it was of the same item and register, for that item has gone."""
-        is_same = other.item.key == self._item.key and other._register == self._register
+        here, there = self._item.spec, other.item.spec
+        is_same = (here.key, here.register, here.conversion) == (there.key, there.register, there.conversion)
         if is_same and other._kept is not None and self._kept is None:
             self._keep(other._kept)
 

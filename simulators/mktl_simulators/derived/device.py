@@ -99,6 +99,10 @@ class DerivedDevice:
         self._forget_half()
         self._outbox.clear()
 
+    def resume(self, other: DerivedDevice) -> None:
+        """Go on where *other* was in its talk: with what it has heard by half, and was about to say."""
+        self._half, self._outbox = other._half, other._outbox
+
     # -- a command comes in
 
     def _obey(self, cut: Cut) -> None:
