@@ -16,10 +16,16 @@ ANSWER_S = 5.0
 
 
 class Identities:
-    """Asks daemons of one store for their uuids; many who ask at once cost one question."""
+    """Asks daemons of one store for their uuids; many who ask at once cost one question.
 
-    def __init__(self, store: str) -> None:
+    Args:
+        store: Its name.
+        on_hash: Called with the uuid and the hash of one that is where it is said to be.
+    """
+
+    def __init__(self, store: str, on_hash: Callable[[str, object], object] = lambda *_: None) -> None:
         self._store = store
+        self._on_hash = on_hash
         self._lock = threading.Lock()
         self._waiting: dict[tuple[str, str], list[Callable[[bool], object]]] = {}
 
@@ -37,8 +43,11 @@ class Identities:
     def _answered(self, uuid: str, address: str, payload: Payload) -> None:
         with self._lock:
             waiting = self._waiting.pop((uuid, address), [])
+        is_it = self._names(payload, uuid)
+        if is_it:
+            self._on_hash(uuid, payload.value[self._store][uuid])
         for then in waiting:
-            then(self._names(payload, uuid))
+            then(is_it)
 
     def confirm(self, uuid: str, address: str, full_key: str) -> None:
         """Return when the daemon *uuid*, which serves *full_key*, answers at *address*.

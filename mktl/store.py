@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 
 from .config.block import Block, endpoint, preferred_version, readable
 from .config.names import check_key, check_store
+from .describing import Describing
 from .errors import MktlError, UnknownItemError
 from .identity import Identities
 from .item import Item
@@ -30,7 +31,9 @@ class Store:
         self._where: dict[str, str] = {}
         self._items: dict[str, Item] = {}
         self._lock = threading.RLock()
-        self._identities = Identities(self.name)
+        self._identities = Identities(self.name, self._compare)
+        #: By uuid.
+        self._describing: dict[str, Describing] = {}
         #: The daemons of which the log has said that they serve what another does.
         self._rivals: set[str] = set()
         #: Called when a daemon is lost; whoever made the store knows where to look for it.
@@ -141,6 +144,34 @@ class Store:
         """A daemon is lost: have it looked for."""
         if self.on_lost is not None:
             self.on_lost(self)
+
+    def watch(self, key: str) -> None:
+        """Hear of it when the daemon of *key* describes its items otherwise."""
+        block = self.block_of(key)
+        rep, pub = self.address(key), self.address(key, "pub")
+        with self._lock:
+            known = self._describing.get(block["uuid"])
+            if known is not None and known.where == (rep, pub):
+                return
+            new = Describing(block, rep, pub, self.version(key), self._redescribe)
+            self._describing[block["uuid"]] = new
+        if known is not None:
+            known.stop()
+        new.start()
+
+    def _compare(self, uuid: str, number: object) -> None:
+        known = self._describing.get(uuid)
+        if known is not None:
+            known.compare(number)
+
+    def _redescribe(self, block: Block) -> None:
+        """The daemon of *block* serves other items than before, or describes them otherwise."""
+        before = self._blocks.get(block["uuid"], {"items": {}})["items"]
+        self.add_block(block)
+        for key in before.keys() | block["items"].keys():
+            item = self._items.get(key)
+            if item is not None and block["items"].get(key) != before.get(key):
+                item._redescribed(is_served=key in block["items"])
 
     def follow(self) -> bool:
         """Take every item to where its daemon is now; False when all of them have news of it."""

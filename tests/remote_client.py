@@ -11,6 +11,8 @@ from typing import Any
 import mktl
 
 _lock = threading.Lock()
+#: Every item that was asked for.
+_held: dict[str, mktl.Item] = {}
 
 
 def say(**what: Any) -> None:
@@ -23,12 +25,16 @@ def called_back(item: mktl.Item, value: Any, timestamp: float) -> None:
 
 
 def obey(do: str, key: str, value: Any = None, refresh: bool = False) -> dict[str, Any]:
-    item = mktl.get(key)
+    item = _held.get(key) or _held.setdefault(key, mktl.get(key))
     if do == "get":
         return {"value": item.get(refresh=refresh), "status": item.status, "reason": item.reason}
     if do == "set":
         item.set(value)
         return {"value": item.value, "at": time.time()}
+    if do == "show":
+        return {"value": item.reading.value, "status": item.status, "reason": item.reason}
+    if do == "describe":
+        return {"description": dict(item.description)}
     if do == "register":
         item.register(called_back)
         return {"value": item.value}

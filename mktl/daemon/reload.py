@@ -194,6 +194,7 @@ class _Swap:
         daemon.catalog.add(daemon._block)
         cache.save(daemon._block)
         daemon._announcer.soon()
+        daemon._publish_hash()
 
 
 def _let_go(item: Item, reason: str) -> None:

@@ -253,6 +253,7 @@ class ClientSide:
             return
         self._subscribed_to = self.store.address(self.key, "pub"), self._wanted()
         client().subscribe(*self._subscribed_to, self)
+        self.store.watch(self.key)
         if prime and self.config.get("gettable") is not False:
             try:
                 self._fetch(False)
@@ -269,6 +270,7 @@ class ClientSide:
             client().unsubscribe(*self._subscribed_to, self)
             self._subscribed_to = here
             client().subscribe(*here, self, wait_s=0.0)
+            self.store.watch(self.key)
         elif self._suspended:
             self._found()
 

@@ -15,15 +15,15 @@ from ..protocol.message import Request
 from ..wire.payload import Payload
 from .answers import Answers
 from .callbacks import Callbacks
-from .client_side import ClientSide
 from .daemon_side import Publisher
 from .operators import Operators
 from .owner import Owner
 from .quantity import from_quantity, to_quantity
 from .reading import Reading
+from .redescribed import Redescribed
 
 
-class Item(Operators, ClientSide, Answers):
+class Item(Operators, Redescribed, Answers):
     """A key of a store and its value, in a client or in the daemon that is the authority for it.
 
     Clients get items from :func:`mktl.get`. Daemons subclass this class, write ``req_refresh`` and

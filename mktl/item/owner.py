@@ -35,6 +35,9 @@ class Owner(Protocol):
     def confirm(self, key: str) -> None:
         """The same, blocking; raises when it is not."""
 
+    def watch(self, key: str) -> None:
+        """Have items told by ``_redescribed`` when the daemon of *key* describes them otherwise."""
+
     def seek(self) -> None:
         """Have somebody look where the daemons of lost items are now; returns at once."""
 

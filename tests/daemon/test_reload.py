@@ -394,3 +394,25 @@ def test_a_client_that_holds_an_item_goes_on_with_it(bench: Bench, remote_client
     client.tell(do="set", key="lab.plain", value=9)
     heard = [client.hear() for _ in range(2)]
     assert [what["value"] for what in heard] == [9, 9]
+
+
+def test_a_client_hears_that_an_item_is_described_otherwise_or_gone_or_back(
+    bench: Bench, remote_client: Callable[[], Any]
+) -> None:
+    bench.start(LINK, ONE, PLAIN)
+    client = remote_client()
+    assert client.ask(do="get", key="lab.plain")["value"] == 1
+    bench.reload(LINK, ONE, PLAIN, 'units = "K"\n')
+    wait_for(lambda: client.ask(do="describe", key="lab.plain")["description"].get("units") == "K")
+    bench.reload(LINK, ONE)
+    wait_for(lambda: seen(client)["status"] == "stale")
+    assert seen(client)["reason"] == "its daemon serves it no more"
+    bench.reload(LINK, ONE, PLAIN.replace("1", "2"))
+    wait_for(lambda: seen(client)["status"] == "ok")
+    assert seen(client)["value"] == 2
+
+
+def seen(client: Any) -> dict[str, Any]:
+    """What the client has of the item, as it was told."""
+    answer: dict[str, Any] = client.ask(do="show", key="lab.plain")
+    return answer
