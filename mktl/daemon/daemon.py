@@ -15,7 +15,6 @@ from .. import begin
 from ..config import cache, local
 from ..config.block import Block, items_hash, make_block
 from ..config.names import check_alias, check_key, check_store
-from ..describing import catalog_key
 from ..errors import MktlError
 from ..item import Item
 from ..item.daemon_side import Publisher
@@ -25,9 +24,6 @@ from ..protocol.discover import Responder, udp_ports
 from ..protocol.host import own_hostname
 from ..protocol.incoming import Incoming
 from ..protocol.server import Server
-from ..wire.codec import VERSIONS
-from ..wire.frames import topic
-from ..wire.payload import Payload
 from ..workers import Workers
 from . import builtin, configure, values
 from .announce import Announcer
@@ -351,12 +347,6 @@ class Daemon:
         if path is not None:
             configure.keep(self.name, self.alias, configuration, path, parameters)
         return bool(difference)
-
-    def _publish_hash(self) -> None:
-        """Tell clients that the block is another."""
-        topics = {version: topic(catalog_key(self._block), version) for version in VERSIONS}
-        payload = Payload(self._block["hash"], time=time.time())
-        self._server.publish(topics, lambda version: (payload.encode(version), None))
 
     # -- ending
 

@@ -6,14 +6,19 @@ made, and only then the old ones go. What has not changed is not touched.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..config import cache
 from ..config.block import items_hash
+from ..describing import catalog_key
 from ..errors import MktlError
 from ..item import Item
+from ..wire.codec import VERSIONS
+from ..wire.frames import topic
+from ..wire.payload import Payload
 from . import escape, values
 from .configure import Configuration
 from .devices import BoundDevice
@@ -189,12 +194,15 @@ class _Swap:
                 item.poll(item.config["interval"])
 
     def _tell(self) -> None:
+        """Have clients and registries hear that the block is another."""
         daemon = self._daemon
         daemon._block["hash"] = items_hash(daemon._block["items"])
         daemon.catalog.add(daemon._block)
         cache.save(daemon._block)
         daemon._announcer.soon()
-        daemon._publish_hash()
+        topics = {version: topic(catalog_key(daemon._block), version) for version in VERSIONS}
+        payload = Payload(daemon._block["hash"], time=time.time())
+        daemon._server.publish(topics, lambda version: (payload.encode(version), None))
 
 
 def _let_go(item: Item, reason: str) -> None:

@@ -20,6 +20,7 @@ LINK = """
 driver = "tcp"
 host = "10.0.0.7"
 port = 5025
+reply_timeout_s = 10.0
 """
 ONE = """
 [items.one]
@@ -104,7 +105,7 @@ def test_an_item_that_is_added_is_served_and_the_others_stay(bench: Bench) -> No
     assert daemon.items["one"] is item
     assert (item.value, item.time) == (4.5, reading.time)
     assert daemon.items["plain"].value == 1
-    assert bench.connections == 1
+    assert bench.connections == 1, bench.daemon.links["psu"].last_error
     assert hash_of(daemon) != number
     mktl.get("lab.two").set(2.0)
     assert mktl.get("lab.two").get(refresh=True) == 2.0
@@ -122,7 +123,7 @@ def test_an_item_that_is_removed_is_served_and_asked_no_more(bench: Bench) -> No
     wait_for(lambda: daemon.stand_ins["psu"].server.received.count(b"ONE?") > asked + 3)
     later = daemon.stand_ins["psu"].server.received[len(received) :]
     assert later.count(b"TWO?") <= 1  # one may have been on its way
-    assert bench.connections == 1
+    assert bench.connections == 1, bench.daemon.links["psu"].last_error
 
 
 def test_an_item_that_is_changed_is_another_and_read_anew(bench: Bench) -> None:
@@ -136,7 +137,7 @@ def test_an_item_that_is_changed_is_another_and_read_anew(bench: Bench) -> None:
     assert daemon.items["one"] is not item
     assert daemon.items["one"].config["units"] == "mA"
     assert daemon.items["two"] is other
-    assert bench.connections == 1
+    assert bench.connections == 1, bench.daemon.links["psu"].last_error
     wait_for(lambda: seen)  # who was called by the former item is called by the new one
 
 
@@ -167,7 +168,7 @@ def test_a_link_whose_settings_change_is_opened_anew_and_its_items_keep_their_va
     wait_for(lambda: is_read(daemon, "one"))
     link, reading = daemon.links["psu"], daemon.items["one"].reading
     plain = daemon.items["plain"]
-    assert bench.reload(LINK, "reply_timeout_s = 0.7\n", ONE, PLAIN)
+    assert bench.reload(LINK, "retry_s = 0.7\n", ONE, PLAIN)
     assert daemon.links["psu"] is not link
     assert link.state == "closed"
     assert daemon.items["one"].value == reading.value
@@ -191,7 +192,7 @@ def test_links_come_and_go(bench: Bench) -> None:
     bench.reload(LINK, ONE, 'link = "psu"\n')
     assert gone.state == "closed"
     assert not [key for key in daemon.items if "other" in key]
-    assert bench.connections == 1
+    assert bench.connections == 1, bench.daemon.links["psu"].last_error
 
 
 def test_a_mistake_in_the_file_leaves_everything_as_it_was(bench: Bench) -> None:
@@ -201,7 +202,7 @@ def test_a_mistake_in_the_file_leaves_everything_as_it_was(bench: Bench) -> None
         bench.reload(LINK, ONE, TWO.replace("{:f}", "{:f"))
     assert daemon.items == items
     assert hash_of(daemon) == number
-    assert bench.connections == 1
+    assert bench.connections == 1, bench.daemon.links["psu"].last_error
     assert bench.reload(LINK, ONE, TWO)
 
 
@@ -222,7 +223,7 @@ def test_an_item_that_cannot_be_made_leaves_everything_as_it_was(bench: Bench) -
     items, number, keys = dict(daemon.items), hash_of(daemon), set(daemon.store.keys())
     broken = '[items.zero]\npython = "broken:Broken"\n'
     with pytest.raises(RuntimeError, match="no such luck"):
-        bench.reload(LINK, "reply_timeout_s = 0.7\n", ONE, "scale = 2.0\n", broken)
+        bench.reload(LINK, "retry_s = 0.7\n", ONE, "scale = 2.0\n", broken)
     assert daemon.items == items
     assert set(daemon.store.keys()) == keys
     assert hash_of(daemon) == number
