@@ -1,7 +1,7 @@
 """A changed device file takes the place of the old one while the daemon runs.
 
-All that can go wrong goes wrong before anything is given up: the file is read and checked, links and items are
-made, and only then the old ones go. What has not changed is not touched.
+All that can go wrong goes wrong before anything is given up: the file is read and checked, links and items
+are made, and only then the old ones go. What has not changed is not touched.
 """
 
 from __future__ import annotations
