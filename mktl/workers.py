@@ -28,7 +28,8 @@ PATIENCE_S = 0.01
 #: time, or after a longer while: a busy interpreter passes the turn every 5 ms only, and a thread that waits
 #: for its turn must not be taken for one that hangs.
 SEVERAL, IDLE_SHARE, LONG_PATIENCE_S = 4, 0.5, 0.1
-#: A thread with nothing to do ends after this long.
+#: A thread with nothing to do ends after this long, and so do those that were more than were ever needed at
+#: once in such a time: work goes round, so that with a little of it all of them would seem to have some.
 IDLE_S = 5.0
 
 #: How often one who waits for its turn looks whether the pool has been closed.
@@ -138,6 +139,10 @@ class Workers:
         self._lanes: deque[Lane] = deque()
         self._threads: set[threading.Thread] = set()
         self._idle = 0
+        #: The fewest idle ones since the last count, until when that counts, and how many are to end by it.
+        self._least_idle = 0
+        self._count_until_s = time.monotonic() + IDLE_S
+        self._surplus = 0
         self._wakes = 0
         self._started = 0
         self._taken = 0
@@ -164,6 +169,7 @@ class Workers:
         self._ready.notify(woken)
         # A woken thread counts as busy from here on, not only once it runs.
         self._idle -= woken
+        self._least_idle = min(self._least_idle, self._idle)
         self._wakes += woken
         for _ in range(min(count - woken, self._most - len(self._threads))):
             self._spawn()
@@ -242,7 +248,7 @@ class Workers:
                     self._taken += 1
                     return lane._jobs.popleft(), lane
                 lane._active = False
-            if self._closed:
+            if self._closed or self._is_surplus():
                 return _nothing, None
             self._idle += 1
             woken = self._ready.wait(IDLE_S)
@@ -252,6 +258,17 @@ class Workers:
                 self._idle -= 1
             if not woken and not self._lanes:
                 return _nothing, None
+
+    def _is_surplus(self) -> bool:
+        """True when the thread that has just nothing to do is one too many."""
+        now_s = time.monotonic()
+        if now_s >= self._count_until_s:
+            self._surplus, self._least_idle = self._least_idle, self._idle
+            self._count_until_s = now_s + IDLE_S
+        if self._surplus == 0:
+            return False
+        self._surplus -= 1
+        return True
 
     @property
     def is_closed(self) -> bool:

@@ -68,6 +68,23 @@ def test_many_quick_jobs_do_not_grow_the_pool(workers) -> None:
     assert len(workers._threads) <= 5
 
 
+def test_a_pool_that_was_large_once_shrinks_although_its_work_never_ends(monkeypatch) -> None:
+    monkeypatch.setattr("mktl.workers.IDLE_S", 0.3)
+    workers, release = Workers("test", most_threads=8), threading.Event()
+    for _ in range(8):
+        workers.lane().submit(release.wait)
+    wait_for(lambda: len(workers._threads) == 8)
+    release.set()
+    lane = workers.lane()
+
+    def is_small() -> bool:
+        lane.call(threading.Event().is_set)  # every few milliseconds: none of eight would be idle for long
+        return len(workers._threads) <= 2
+
+    wait_for(is_small, deadline_s=3.0)
+    workers.close()
+
+
 def test_call_waits_for_its_turn_and_brings_back_what_happened(workers) -> None:
     lane = workers.lane()
     assert lane.call(lambda: 42) == 42

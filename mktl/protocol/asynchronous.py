@@ -10,7 +10,7 @@ import zmq
 from ..errors import MktlError, NoAnswerError
 from ..wire.frames import ACK, REP, FrameError, unpack
 from .dealer import ACK_TIMEOUT_S, unanswered, unsent
-from .liveness import connect_dealer
+from .liveness import connect_dealer, reconnect
 from .message import Payload, Request, error_payload
 
 
@@ -27,6 +27,8 @@ class Asynchronous:
         self._acknowledged: set[bytes] = set()
         #: Those for which there is no connection yet, by id: until when (monotonic), and what.
         self._unsent: dict[bytes, tuple[float, Request]] = {}
+        #: True when the last of them found none in time.
+        self._is_lost = False
 
     def send(self, request: Request) -> None:
         """Send; the request completes when its response comes, never when it asks for none.
@@ -39,6 +41,9 @@ class Asynchronous:
         if request.ack:
             self._unacknowledged.append((due_s, request.id))
         if self._unsent or not self._try_to_send(request):
+            if self._is_lost:
+                self._is_lost = False
+                reconnect(self.socket, self.address)
             self._unsent[request.id] = due_s, request
 
     def _try_to_send(self, request: Request) -> bool:
@@ -108,6 +113,7 @@ class Asynchronous:
             id, (unsent_due_s, request) = next(iter(self._unsent.items()), (b"", (now_s, None)))
             if request is not None and unsent_due_s < now_s:
                 del self._unsent[id]
+                self._is_lost = True
                 self._give_up(id, unsent(request, self.address, ACK_TIMEOUT_S))
             else:
                 _, id = self._unacknowledged.popleft()

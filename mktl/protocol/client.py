@@ -113,8 +113,15 @@ class Client:
         """Tell *listener* no more of *topic* from *address*."""
 
         def remove() -> None:
-            if address in self._subscriptions:
-                self._subscriptions[address].remove(topic, listener)
+            subscriptions = self._subscriptions.get(address)
+            if subscriptions is None:
+                return
+            subscriptions.remove(topic, listener)
+            if not subscriptions.listeners:  # its daemon has moved: nobody may ever come back here
+                del self._subscriptions[address]
+                self._poller.unregister(subscriptions.socket)
+                self._poller.unregister(subscriptions.monitor)
+                subscriptions.close()
 
         self._do(remove)
 
@@ -169,10 +176,12 @@ class Client:
                 log.exception("a command of the client raised")
 
     def _patience_ms(self) -> int:
-        due_s = [due for sender in self._asynchronous.values() if (due := sender.next_due_s()) is not None]
-        if not due_s:
-            return -1
-        return max(0, int((min(due_s) - time.monotonic()) * 1000) + 1)
+        dues_s = [
+            *(sender.next_due_s() for sender in self._asynchronous.values()),
+            *(subscriptions.next_due_s for subscriptions in self._subscriptions.values()),
+        ]
+        first_s = min((due_s for due_s in dues_s if due_s is not None), default=None)
+        return -1 if first_s is None else max(0, int((first_s - time.monotonic()) * 1000) + 1)
 
     def _receive(self, ready: dict[object, int]) -> None:
         for subscriptions in self._subscriptions.values():
@@ -180,6 +189,7 @@ class Client:
                 subscriptions.watch()
             if subscriptions.socket in ready:
                 subscriptions.receive()
+            subscriptions.connect_again(time.monotonic())
         for sender in self._asynchronous.values():
             if ready.get(sender.socket, 0) & zmq.POLLOUT:
                 sender.send_more()

@@ -10,7 +10,7 @@ import zmq
 from ..errors import NoAnswerError, UnansweredSetError
 from ..wire.frames import ACK, REP, FrameError, unpack
 from ..wire.payload import Payload
-from .liveness import connect_dealer
+from .liveness import connect_dealer, reconnect
 from .message import Request, raise_error
 
 #: A daemon acknowledges at once; one that has not in this time is not there.
@@ -26,6 +26,8 @@ class Dealer:
         self._socket: zmq.Socket[bytes] = context.socket(zmq.DEALER)
         connect_dealer(self._socket, address)
         self._timeout_ms = -2
+        #: True when the last request found no connection in time.
+        self._is_lost = False
 
     def request(self, request: Request, timeout_s: float, ack_timeout_s: float = ACK_TIMEOUT_S) -> Payload:
         """Send *request* and wait for its response.
@@ -38,6 +40,7 @@ class Dealer:
         begun_s = time.monotonic()
         due_s = begun_s + min(ack_timeout_s, timeout_s)
         if not self._send(request.parts(), due_s):
+            self._is_lost = True
             raise unsent(request, self.address, time.monotonic() - begun_s)
         acked = False
         while True:
@@ -65,6 +68,9 @@ class Dealer:
                 self._socket.send_multipart(parts, zmq.NOBLOCK)
                 return True
             except zmq.Again:
+                if self._is_lost:
+                    self._is_lost = False
+                    reconnect(self._socket, self.address)
                 left_ms = int((due_s - time.monotonic()) * 1000) + 1
                 if left_ms <= 0 or not self._socket.poll(left_ms, zmq.POLLOUT):
                     return False

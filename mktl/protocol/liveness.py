@@ -30,3 +30,13 @@ def connect_dealer(socket: zmq.Socket[bytes], address: str) -> None:
     socket.set_hwm(0)
     socket.set(zmq.IMMEDIATE, 1)
     connect(socket, address)
+
+
+def reconnect(socket: zmq.Socket[bytes], address: str) -> None:
+    """Begin anew.
+
+    ZeroMQ tries again by itself after anything but one: where a socket of another kind has answered, as when
+    somebody else has had the daemon's port for a moment, it never does.
+    """
+    socket.disconnect(address)
+    socket.connect(address)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import struct
 import threading
+import time
 from typing import Protocol
 
 import zmq
@@ -12,12 +13,15 @@ import zmq
 from ..errors import MktlError
 from ..wire.frames import unpack_broadcast
 from ..wire.payload import Payload
-from .liveness import connect
+from .liveness import connect, reconnect
 
 log = logging.getLogger(__name__)
 
 #: Broadcasts that wait in this process before ZeroMQ drops some; 0 would be without limit.
 MOST_BROADCASTS = 200_000
+
+#: How long after a connection that came to nothing the next attempt is made.
+AGAIN_S = 0.5
 
 _EVENTS = int(zmq.EVENT_HANDSHAKE_SUCCEEDED | zmq.EVENT_DISCONNECTED)
 # What a monitor says: the event in 16 bits, its value in 32, in the order of the machine.
@@ -48,6 +52,8 @@ class Subscriptions:
         self.monitor = self.socket.get_monitor_socket(_EVENTS)
         connect(self.socket, address)
         self.listeners: dict[bytes, tuple[Listener, ...]] = {}
+        #: When to connect anew, monotonic: ZeroMQ may not do it by itself.
+        self.next_due_s: float | None = None
 
     def add(self, topic: bytes, listener: Listener) -> None:
         """Tell *listener* of every broadcast of *topic*."""
@@ -90,14 +96,23 @@ class Subscriptions:
             event, _ = _EVENT.unpack(self.monitor.recv_multipart()[0])
             if event == zmq.EVENT_HANDSHAKE_SUCCEEDED:
                 self.connected.set()
+                self.next_due_s = None
                 log.debug("%s is there", self.address)
                 for listener in self._everybody():
                     listener._found()
             elif event == zmq.EVENT_DISCONNECTED:
+                if not self.connected.is_set():  # whoever had accepted it was no daemon
+                    self.next_due_s = time.monotonic() + AGAIN_S
                 self.connected.clear()
                 log.info("%s is gone; what it served is stale until it is back", self.address)
                 for listener in self._everybody():
                     listener._lost(f"no connection to the daemon at {self.address}")
+
+    def connect_again(self, now_s: float) -> None:
+        """Connect anew, if that is due."""
+        if self.next_due_s is not None and now_s >= self.next_due_s:
+            self.next_due_s = None
+            reconnect(self.socket, self.address)
 
     def _everybody(self) -> list[Listener]:
         return [listener for listeners in self.listeners.values() for listener in listeners]

@@ -7,12 +7,13 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from tests.trust.soak import children
 from tests.trust.soak.children import Child
 from tests.trust.soak.gauges import Gauge, look
+from tests.trust.soak.journal import Journal
 from tests.trust.soak.served import device_file
 from tests.trust.soak.trouble import Pacer, Trouble
 from tests.trust.soak.verdict import Verdict, judge
@@ -63,7 +64,8 @@ class Outcome:
 class Gauges:
     """Looks at processes that stay, every so often."""
 
-    def __init__(self, processes: list[Child], period_s: float) -> None:
+    def __init__(self, processes: list[Child], period_s: float, journal: Journal) -> None:
+        self._journal = journal
         self._pids = {one.name: one.pid for one in processes}
         self._period_s, self._next_s = period_s, time.monotonic() + period_s
         self.of = {name: Gauge(name) for name in self._pids}
@@ -74,7 +76,9 @@ class Gauges:
         if now_s >= self._next_s:
             self._next_s += self._period_s
             for name, pid in self._pids.items():
-                self.of[name].samples.append(look(pid, now_s))
+                sample = look(pid, now_s)
+                self.of[name].samples.append(sample)
+                self._journal.note(gauge=name, **asdict(sample))
 
 
 def run(directory: Path, plan: Plan) -> Outcome:
@@ -96,7 +100,7 @@ def run(directory: Path, plan: Plan) -> Outcome:
         stack.callback(lambda: [one.close() for one in (stays, nomad, trouble.victim)])
         for one in (stays, victim):
             one.hear()  # it has found both daemons
-        gauges = Gauges([steady, stays, nomad, devices], plan.gauge_s)
+        gauges = Gauges([steady, stays, nomad, devices], plan.gauge_s, trouble.journal)
         begun_s = time.monotonic()
         pacer = Pacer(trouble.journal, gauges.tick)
         pacer.wait(min(3.0, plan.length_s / 4))

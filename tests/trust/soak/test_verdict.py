@@ -66,6 +66,8 @@ def test_a_daemon_that_stands_still_is_missed_later(tmp_path: Path) -> None:
     stopped = [{"t": 6.0, "begin": "daemon stopped"}, {"t": 10.0, "end": "daemon stopped"}]
     assert not faults(tmp_path, [{"t": 9.0, "old": "mortal.beat", "age_s": 3.5}], [], stopped)
     assert faults(tmp_path, [{"t": 9.0, "old": "mortal.beat", "age_s": 4.5}], [], stopped)
+    assert not faults(tmp_path, [{"t": 11.0, "old": "mortal.beat", "age_s": 5.5}], [], stopped)
+    assert faults(tmp_path, [{"t": 12.5, "old": "mortal.beat", "age_s": 3.5}], [], stopped)
 
 
 def test_growth_is_told_in_megabytes_an_hour_and_by_medians() -> None:

@@ -19,6 +19,8 @@ from tests.trust.soak.served import KEPT
 OLDEST_S = 3.0
 #: A daemon that stands still is noticed within three.
 OLDEST_STOPPED_S = 4.0
+#: So long after a daemon goes on everything has been read again.
+AGAIN_S = 2.0
 #: What a subscriber is shown was so at some moment of the last seconds.
 SHOWN_WITHIN_S = 2.0
 _STOPPED = "daemon stopped"
@@ -54,8 +56,15 @@ class _Machine:
 
     def oldest_s(self, at_s: float) -> float:
         """How old a value that claims to be good may be."""
-        stopped = any(begin_s <= at_s <= end_s + OLDEST_STOPPED_S for begin_s, end_s in self._stops)
-        return (OLDEST_STOPPED_S if stopped else OLDEST_S) + self.late_s(at_s)
+        late_s = self.late_s(at_s)
+        for begin_s, end_s in self._stops:
+            if begin_s <= at_s <= end_s:
+                return OLDEST_STOPPED_S + late_s
+            if (
+                end_s < at_s <= end_s + AGAIN_S + late_s
+            ):  # it says again what it knew, until it has read it anew
+                return at_s - begin_s + OLDEST_S
+        return OLDEST_S + late_s
 
 
 def judge(directory: Path) -> Verdict:
