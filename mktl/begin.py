@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from . import poll
@@ -61,8 +61,13 @@ def get(store: str, key: str | None = None, *, subscribe: bool = True) -> Store 
     return found.item(wanted, subscribe)
 
 
-def find_store(name: str, afresh: bool = False) -> Store:
+def find_store(name: str, afresh: bool = False, go_on: Callable[[], bool] = lambda: True) -> Store:
     """The store of this name, from memory, this host's daemons, or the disk cache checked with its daemon.
+
+    Args:
+        name: Of the store.
+        afresh: Ask also when it is known.
+        go_on: Nobody is asked any more once this is false.
 
     Raises:
         UnknownStoreError: Nobody serves it.
@@ -78,7 +83,7 @@ def find_store(name: str, afresh: bool = False) -> Store:
         store = _stores.get(name)
         if store is not None and not afresh:
             return store
-        blocks = list(_find_blocks(name, store.own if store is not None else ()))
+        blocks = list(_find_blocks(name, store.own if store is not None else (), go_on))
         if not blocks and store is None:
             raise UnknownStoreError(_advice(name))
         return _take_in(name, blocks)
@@ -90,13 +95,14 @@ def _take_in(name: str, blocks: Iterable[Block]) -> Store:
         store = _stores.get(name)
         if store is None:
             store = _stores[name] = Store(name)
-            store.on_lost = Seeker(store, lambda: find_store(name, afresh=True)).start
+            seeker = Seeker(store, lambda: find_store(name, afresh=True, go_on=lambda: not seeker.is_closed))
+            store.on_lost = seeker.start
         for block in blocks:
             store.add_block(block)
         return store
 
 
-def _find_blocks(name: str, own: Collection[str]) -> Iterable[Block]:
+def _find_blocks(name: str, own: Collection[str], go_on: Callable[[], bool]) -> Iterable[Block]:
     """What daemons say of store *name*, asked in the order of the cost; *own* are this process's uuids.
 
     This host's daemons and those of the disk cache are known by address. Only when none of them serves the
@@ -105,13 +111,13 @@ def _find_blocks(name: str, own: Collection[str]) -> Iterable[Block]:
     """
     found: dict[str, Block] = {}
     for daemon in local.known_daemons(name):
-        if daemon.ports.rep is not None and daemon.uuid not in own:
+        if daemon.ports.rep is not None and daemon.uuid not in own and go_on():
             found.update(_ask_catalog(name, f"tcp://{LOOPBACK}:{daemon.ports.rep}"))
     for uuid, block in cache.load(name).items():
-        if uuid not in found and uuid not in own:
+        if uuid not in found and uuid not in own and go_on():
             host, rep, _ = endpoint(block)
             found.update(_ask_catalog(name, f"tcp://{reachable(host)}:{rep}"))
-    found = found or _call_for(name)
+    found = found or _call_for(name, go_on)
     for uuid in own:
         found.pop(uuid, None)
     for block in found.values():
@@ -119,12 +125,12 @@ def _find_blocks(name: str, own: Collection[str]) -> Iterable[Block]:
     return found.values()
 
 
-def _call_for(name: str) -> dict[str, Block]:
+def _call_for(name: str, go_on: Callable[[], bool]) -> dict[str, Block]:
     """What the first who hear a call say of store *name*: near before far, registries before daemons."""
     for hosts in (None, registries.load()):
         for port in udp_ports():
             found: dict[str, Block] = {}
-            for host, rep in call([port], CALL_S, hosts):
+            for host, rep in call([port], CALL_S, hosts) if go_on() else ():
                 found.update(_ask_catalog(name, f"tcp://{host}:{rep}"))
             if found:
                 return found

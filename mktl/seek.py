@@ -39,27 +39,27 @@ class Seeker:
         self._soon()
 
     @property
-    def _is_closed(self) -> bool:
+    def is_closed(self) -> bool:
         """True once the client has been closed: to go on would open new connections."""
         return self._store.on_lost is None
 
     def _soon(self) -> None:
-        if not self._is_closed:
+        if not self.is_closed:
             poll.clock().once(PERIOD_S, self._begin)
 
     def _begin(self) -> None:
-        if not self._is_closed:
+        if not self.is_closed:
             client().workers.lane().submit(self._attempt)
 
     def _attempt(self) -> None:
         with self._lock:
-            self._seeking = not self._is_closed and self._store.follow()
+            self._seeking = not self.is_closed and self._store.follow()
             if not self._seeking:
                 return
         try:
             self._look()
         except MktlError as error:
             log.debug("%s: %s", self._store.name, error)
-        if not self._is_closed:
+        if not self.is_closed:
             self._store.follow()
         self._soon()

@@ -103,11 +103,11 @@ def test_who_asks_for_one_store_does_not_wait_for_who_asks_for_another(make_daem
     release, searching = threading.Event(), threading.Event()
     find = begin._find_blocks
 
-    def slowly(name, own):
+    def slowly(name, own, go_on):
         if name == "far":
             searching.set()
             release.wait(10)
-        return find(name, own)
+        return find(name, own, go_on)
 
     monkeypatch.setattr(begin, "_find_blocks", slowly)
     errors = []
