@@ -42,11 +42,6 @@ class Child:
             self.close()
             raise
 
-    @property
-    def pid(self) -> int:
-        pid: int = self._process.pid
-        return pid
-
     def ask(self, method: str, *args: Any, **kwargs: Any) -> Any:
         """Call *method* there and wait for what it returns; an attribute is returned as it is.
 

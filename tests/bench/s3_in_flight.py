@@ -56,6 +56,7 @@ def measure(effort: Effort) -> list[Row]:
     with Child(OurDaemon, ITEMS) as daemon:
         address = daemon.ask("addresses")[0]
         request = request_of("temp", "get")
+        request[4] = bytes([NO_ACK])  # the flags
         replies = replies_to(address, request)
         port = int(address.rpartition(":")[2])
         with Child(Asker, "temp", port, request[0]) as ours, bare_pair(request, replies) as bare:

@@ -58,12 +58,15 @@ class OurEars(Usage):
 class BareBeat(BareServer, Usage):
     """A PUB with a broadcast of each item."""
 
-    def beat(self, broadcasts: Sequence[Sequence[bytes]], beats: int) -> int:
+    def prepare(self, broadcasts: Sequence[Sequence[bytes]]) -> None:
+        self._broadcasts = broadcasts
+
+    def beat(self, beats: int) -> int:
         send = self._pub.send_multipart
         for _ in every_period(beats):
-            for frames in broadcasts:
+            for frames in self._broadcasts:
                 send(frames)
-        return beats * len(broadcasts)
+        return beats * len(self._broadcasts)
 
 
 class BareEars(BareSubscriber, Usage):
@@ -94,14 +97,15 @@ def measure(effort: Effort) -> list[Row]:
         enter = stack.enter_context
         daemon, server = enter(Child(OurBeat, described)), enter(Child(BareBeat))
         broadcasts = _each(broadcast_of(daemon, keys(1)[0]), items)
+        server.ask("prepare", broadcasts)
         topics = [frames[0] for frames in broadcasts]
         ears = enter(Child(OurEars, items))
         bare_ears = enter(Child(BareEars, server.ask("addresses")[1], *topics))
         time.sleep(SETTLE_S)
         faults: list[str] = []
         figures = effort.interleave(
-            bare=lambda: _percent(server, bare_ears, faults, broadcasts, beats),
-            ours=lambda: _percent(daemon, ears, faults, beats),
+            bare=lambda: _percent(server, bare_ears, beats, faults),
+            ours=lambda: _percent(daemon, ears, beats, faults),
         )
         threads = float(max(child.ask("threads") for child in (daemon, ears)))
     work = f"{items:,} items at 10 Hz, daemon + client"
@@ -118,11 +122,11 @@ def _each(frames: Sequence[bytes], count: int) -> list[list[bytes]]:
     return [[first.replace(keys(1)[0].encode(), key.encode()), *rest] for key in keys(count)]
 
 
-def _percent(publisher: Child, ears: Child, faults: list[str], *what: Any) -> float:
-    before_s, begun_s = publisher.ask("cpu_s") + ears.ask("cpu_s"), time.monotonic()
+def _percent(publisher: Child, ears: Child, beats: int, faults: list[str]) -> float:
+    before_s, begun_s = publisher.cpu_s() + ears.cpu_s(), time.monotonic()
     calls = ears.ask("calls")
-    published = publisher.ask("beat", *what)
+    published = publisher.ask("beat", beats)
     took_s = time.monotonic() - begun_s
     if lost := published - (ears.ask("wait_for_calls", calls + published) - calls):
         faults.append(f"{lost} of {published} lost")
-    return float(100 * (publisher.ask("cpu_s") + ears.ask("cpu_s") - before_s) / took_s)
+    return float(100 * (publisher.cpu_s() + ears.cpu_s() - before_s) / took_s)
