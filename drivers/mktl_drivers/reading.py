@@ -61,6 +61,8 @@ class Source:
         self._lock = threading.Lock()
         self._retries = link.spec.retries if query.retries is None else query.retries
         self._failures = 0
+        #: When the first of them was, in the link's time.
+        self._failing_from_s = 0.0
         self._flagged_overdue = False
         self._pauses = Backoff(link.spec.retry_s, LONGEST_PAUSE_S)
         self._again: mktl.poll.Timer | None = None
@@ -200,6 +202,8 @@ class Source:
 
     def _failed(self, error: DeviceError) -> None:
         self._failures += 1
+        if self._failures == 1:
+            self._failing_from_s = self.link.line.clock()
         self.is_fresh = False
         self.flag(error.status, str(error))
         if self.period_s is None:
@@ -220,7 +224,8 @@ class Source:
 
     def _recovered(self) -> None:
         if self._failures >= 2 and not self._flagged_overdue:
-            log.info("%s: %s is answered again", self.link.name, self.query.name)
+            away_s = self.link.line.clock() - self._failing_from_s
+            log.info("%s: %s is answered again after %.1f s", self.link.name, self.query.name, away_s)
         self._failures = 0
         self._flagged_overdue = False
 

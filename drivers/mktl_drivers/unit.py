@@ -73,6 +73,8 @@ class Unit:
         )
         self._probe: mktl.poll.Timer | None = None
         self._was_there = False
+        #: Since when it has not answered, in the line's time; None while it does.
+        self._away_from_s: float | None = None
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.title}, {self.state}>"
@@ -274,7 +276,9 @@ class Unit:
     def connected(self, now_s: float) -> None:
         """The right device is there: take jobs, and read everything."""
         if self._was_there and self._misses:
-            log.info("%s: answering again", self.title)
+            away_s = now_s - (self._away_from_s or now_s)
+            log.info("%s: answering again after %.1f s", self.title, away_s)
+        self._away_from_s = None
         self._was_there, self._misses = True, 0
         self._pauses.reset()
         self.state = "connected"
@@ -311,6 +315,8 @@ class Unit:
     def _later(self, reason: str) -> None:
         """Leave it alone for a while."""
         self._misses = max(1, self._misses)
+        if self._away_from_s is None:
+            self._away_from_s = self.line.clock()
         self.disconnected(reason)
         if not self.closing.is_set():
             self._probe = mktl.poll.clock().once(self._pauses.next_s(), self.call)

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("mktl.markd")
 
-LOG_FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
-
 #: A daemon whose close() still hangs after this time is left by force, rather than kept for ever.
 PATIENCE_S = 10.0
 
@@ -81,6 +79,11 @@ def arguments_of(argv: Sequence[str] | None = None) -> argparse.Namespace:
         metavar="X",
         default=1.0,
         help="how fast the simulator's time goes (default: 1)",
+    )
+    add(
+        "--audit",
+        metavar="FILE",
+        help="write a line for each SET: who, what, before and after; - is the log itself",
     )
     add("-v", "--verbose", action="store_true", help="log everything")
     add("--version", action="version", version=f"markd {__version__}")
@@ -251,10 +254,21 @@ def leave_by_force_after(patience_s: float) -> threading.Timer:
 def run(argv: Sequence[str] | None = None) -> int:
     """Everything ``markd`` does; the exit code."""
     arguments = arguments_of(argv)
-    logging.basicConfig(level=logging.DEBUG if arguments.verbose else logging.INFO, format=LOG_FORMAT)
     stop = Stop()
     stop.install()
 
+    from ..errors import MktlError
+    from . import logs
+
+    try:
+        endings = logs.begin(verbose=arguments.verbose, audit=arguments.audit)
+    except MktlError as error:
+        return _refuse(str(error), USAGE, error)
+    with endings:
+        return _run(arguments, stop)
+
+
+def _run(arguments: argparse.Namespace, stop: Stop) -> int:
     from ..errors import ConflictError, DeviceFileError, MktlError
 
     try:

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from .endings import FAILED, OK, tolerant_output
-from .markd import LOG_FORMAT, PATIENCE_S, Stop, keep_standard_files, leave_by_force_after
+from .markd import PATIENCE_S, Stop, keep_standard_files, leave_by_force_after
 
 log = logging.getLogger("mktl.markguided")
 
@@ -24,10 +24,16 @@ def run(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("-v", "--verbose", action="store_true", help="log everything")
     parser.add_argument("--version", action="version", version=importlib.metadata.version("mktl"))
     arguments = parser.parse_args(argv)
-    logging.basicConfig(level=logging.DEBUG if arguments.verbose else logging.INFO, format=LOG_FORMAT)
     stop = Stop()
     stop.install()
 
+    from . import logs
+
+    with logs.begin(verbose=arguments.verbose):
+        return _serve(arguments, stop)
+
+
+def _serve(arguments: argparse.Namespace, stop: Stop) -> int:
     from ..daemon.registry import Registry
     from ..errors import MktlError
 

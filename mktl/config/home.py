@@ -44,14 +44,19 @@ def elsewhere(directory: Path) -> Iterator[Path]:
             os.environ["MKTL_HOME"] = inherited
 
 
-def write_atomically(path: Path, content: str) -> None:
+def write_atomically(path: Path, content: str, *, clears_the_way: bool = False) -> None:
     """Replace *path* so that a reader, or a crash, sees the old content or the new and nothing between.
+
+    Args:
+        path: Of the file; its directory is made.
+        content: Of the file.
+        clears_the_way: A directory that is there is set aside.
 
     Raises:
         OSError: The directory cannot be made or written.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    if path.is_dir():
+    if clears_the_way and path.is_dir():
         set_aside(path)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:

@@ -57,7 +57,7 @@ def daemon_uuid(store: str, alias: str) -> str:
         return known
     made = str(uuid_module.uuid4())
     try:
-        write_atomically(path, made + "\n")
+        write_atomically(path, made + "\n", clears_the_way=True)
     except OSError as error:
         raise MktlError(
             f"{path}: {error.strerror}; set MKTL_HOME to a directory that can be written"
@@ -88,8 +88,8 @@ def save_ports(store: str, uuid: str, rep: int, pub: int) -> None:
     Raises:
         OSError: They cannot be written.
     """
-    write_atomically(_port_file(store, uuid, "req"), f"{rep}\n")
-    write_atomically(_port_file(store, uuid, "pub"), f"{pub}\n")
+    write_atomically(_port_file(store, uuid, "req"), f"{rep}\n", clears_the_way=True)
+    write_atomically(_port_file(store, uuid, "pub"), f"{pub}\n", clears_the_way=True)
 
 
 def known_daemons(store: str | None = None) -> list[LocalDaemon]:

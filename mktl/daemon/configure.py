@@ -100,11 +100,12 @@ def keep(
     directory = store_directory(store)
     pointer = directory / f"{alias}.device"
     try:
-        write_atomically(directory / f"{alias}.json", json.dumps(configuration.items, indent=1))
+        items = json.dumps(configuration.items, indent=1)
+        write_atomically(directory / f"{alias}.json", items, clears_the_way=True)
         if configuration.device is not None:
             # A person goes on editing a device file where it is, so it is pointed to, not copied.
             pointed = {"file": str(Path(path).absolute()), "parameters": dict(parameters or {})}
-            write_atomically(pointer, json.dumps(pointed, indent=1))
+            write_atomically(pointer, json.dumps(pointed, indent=1), clears_the_way=True)
         else:
             pointer.unlink(missing_ok=True)
     except OSError as error:

@@ -9,6 +9,7 @@ from ..errors import MktlError, NotGettableError, NotSettableError, UnknownItemE
 from ..item import Item
 from ..protocol.incoming import Incoming
 from ..wire.payload import Payload
+from . import audit
 from .catalog import Catalog
 
 
@@ -35,6 +36,8 @@ class Router:
         target = request.target
         store, _, key = target.partition(".")
         item = self._items.get(key) if store == self._store else None
+        if request.type == "SET" and audit.is_kept():
+            audit.follow(request, item)
         if item is not None:
             if request.type == "GET" and item.config.get("gettable") is False:
                 raise NotGettableError(f"{item.full_key} can be set but not read")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import sqlite3
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
@@ -59,6 +60,7 @@ class Persistence:
         self._waiting: deque[_Waiting] = deque()
         #: What could not be written; by key, for only the newest counts.
         self._unsaved: dict[str, Row] = {}
+        self._failing_from_s = 0.0
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
         self._closed = False
@@ -147,6 +149,7 @@ class Persistence:
 
     def _failed(self, batch: list[_Waiting], rows: dict[str, Row], error: Exception) -> None:
         if not self._unsaved:
+            self._failing_from_s = time.monotonic()
             log.error(
                 "%s: values cannot be stored: %s; tried again every %g s",
                 self._file.path, error, self._retry_s,
@@ -157,7 +160,8 @@ class Persistence:
 
     def _succeeded(self, batch: list[_Waiting]) -> None:
         if self._unsaved:
-            log.info("%s: values are stored again", self._file.path)
+            away_s = time.monotonic() - self._failing_from_s
+            log.info("%s: values are stored again after %.1f s", self._file.path, away_s)
         self._unsaved = {}
         for _, saved in batch:
             saved.set_result(None)

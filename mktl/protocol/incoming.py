@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 class Incoming(Request):
     """A request as a daemon gets it: it can be answered, once, from any thread."""
 
-    __slots__ = ("_answered", "_route", "_send")
+    __slots__ = ("_answered", "_send", "route", "told")
 
     def __init__(
         self, frames: Frames, route: bytes, send: Callable[[list[bytes | memoryview]], None]
@@ -31,20 +31,25 @@ class Incoming(Request):
         if frames.type == SET and payload.bulk is None and "value" not in payload:
             raise WireError(f"{target[:80]}: a SET without a value; null is one")
         super().__init__(type, target, payload, frames.id, frames.flags, frames.version)
-        self._route = route
+        #: ZeroMQ's name of the connection that it came by.
+        self.route = route
+        #: Called with what is answered.
+        self.told: Callable[[Payload], object] | None = None
         self._send = send
         self._answered = False
 
     def acknowledge(self) -> None:
         """Say that the request has arrived and that its answer takes time."""
         if not self.flags & NO_ACK:
-            self._send([self._route, *pack_ack(self.id, self.version)])
+            self._send([self.route, *pack_ack(self.id, self.version)])
 
     def answer(self, payload: Payload) -> None:
         """Send the one REP of this request; a second answer is dropped."""
         if self._answered:
             return
         self._answered = True
+        if self.told is not None:
+            self.told(payload)
         if self.flags & NO_REP:
             return
         try:
@@ -58,7 +63,7 @@ class Incoming(Request):
         """Send the one REP, already encoded."""
         self._answered = True
         if not self.flags & NO_REP:
-            self._send([self._route, *pack(Frames(self.id, REP, b"", 0, raw, bulk, self.version))])
+            self._send([self.route, *pack(Frames(self.id, REP, b"", 0, raw, bulk, self.version))])
 
     def refuse(self, error: BaseException) -> None:
         """Answer with *error*: its class and its text, never a traceback.

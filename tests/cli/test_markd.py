@@ -275,6 +275,7 @@ def test_a_subclass_gets_the_command_line(run: Run, items_file: Path, tmp_path: 
         "record": None,
         "replay": None,
         "parameter": [],
+        "audit": None,
     }
 
 
