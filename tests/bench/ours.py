@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 from typing import Any
 
 import mktl
@@ -83,7 +84,11 @@ class OurClient:
 
     def wait_for(self, count: int) -> list[tuple[Any, float]]:
         """What callbacks were called with, and when, once there were *count* or nothing comes any more."""
-        return wait_for(self.heard, count)
+        heard = wait_for(self.heard, count)
+        for (before, _), (after, _) in pairwise(heard):
+            if after <= before:
+                raise AssertionError(f"{after} was heard after {before}")
+        return heard
 
 
 def wait_for(heard: list[Any], count: int) -> list[Any]:

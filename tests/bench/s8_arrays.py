@@ -54,7 +54,7 @@ class Viewer(OurClient):
 
     def _called_back(self, item: mktl.Item, value: Any, timestamp: float) -> None:
         _check(value)
-        self.heard.append((None, time.monotonic()))
+        self.heard.append((len(self.heard), time.monotonic()))
 
 
 class BareCamera(BareServer):
