@@ -47,9 +47,10 @@ class BusyError(MktlError):
 class StaleError(MktlError):
     """A value that cannot be trusted, where only one that can be is wanted."""
 
-    def __init__(self, text: str, *, reason: str = "", age_s: float | None = None) -> None:
+    def __init__(self, text: str, *, status: str, reason: str, age_s: float | None) -> None:
         super().__init__(text)
-        self.reason = reason
+        #: That of the item, and so of one whose refresh needs it; and why.
+        self.status, self.reason = status, reason
         #: Seconds since the last good reading; None when there was none.
         self.age_s = age_s
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
-from ..errors import MktlError, NoAnswerError, NotGettableError
+from ..errors import MktlError, NoAnswerError, NotGettableError, StaleError
 from ..protocol.client import client
 from ..protocol.message import NO_ACK_OR_REP, Request, error_payload, raise_error
 from ..protocol.origin import origin
@@ -74,6 +75,16 @@ class ClientSide:
         return self._reading.sampled
 
     @property
+    def age(self) -> float | None:
+        """Seconds since :attr:`sampled` by this host's clock; None when there was no good reading.
+
+        A daemon tells when it sampled only of values that cannot be trusted; at a client, one that is ``ok``
+        has the age of its last change.
+        """
+        sampled = self._reading.sampled
+        return None if sampled is None else max(0.0, time.time() - sampled)
+
+    @property
     def status(self) -> str:
         """One word on how far the value can be trusted; ``ok`` when all is well."""
         return self._reading.status
@@ -95,26 +106,49 @@ class ClientSide:
 
     # -- get
 
-    def get(self, refresh: bool = False, formatted: bool = False, quantity: bool = False) -> Any:
+    def get(
+        self,
+        refresh: bool = False,
+        formatted: bool = False,
+        quantity: bool = False,
+        *,
+        stale: Literal["return", "raise"] = "return",
+    ) -> Any:
         """The current value: what is known already when the item is subscribed, else the daemon's.
 
         Args:
             refresh: Have the daemon ask the hardware first.
             formatted: Return text as a person reads it.
             quantity: Return a ``pint.Quantity``; with *formatted* in the unit of the formatted form.
+            stale: ``"raise"`` to have no value rather than one that cannot be trusted.
 
         Raises:
+            StaleError: The value cannot be trusted, and *stale* is ``"raise"``; it says why, and since when.
             NoAnswerError: No daemon answers.
             RemoteError: The daemon refused, or the hardware failed; it says why.
         """
         if not isinstance(refresh, bool):
             raise TypeError(f"refresh is True or False, got {refresh!r}")
+        if stale not in ("return", "raise"):
+            raise ValueError(f"stale is 'return' or 'raise', got {stale!r}")
         if refresh or not self._subscribed or self._reading.status == "unset":
             self._fetch(refresh)
-        value = self._reading.value
+        reading = self._reading
+        if stale == "raise":
+            self._must_be_good(reading)
+        value = reading.value
         if quantity:
             return to_quantity(self.full_key, self.config, value, formatted)
         return formats.to_text(self.full_key, self.config, value) if formatted else value
+
+    def _must_be_good(self, reading: Reading) -> None:
+        if reading.is_good:
+            return
+        age_s = self.age
+        since = "never read" if age_s is None else f"last read {age_s:.1f} s ago"
+        reason = f": {reading.reason}" if reading.reason else ""
+        text = f"{self.full_key}: {reading.status}, {since}{reason}"
+        raise StaleError(text, status=reading.status, reason=reading.reason, age_s=age_s)
 
     def _fetch(self, refresh: bool) -> None:
         payload = Payload(refresh=True) if refresh else Payload()

@@ -28,6 +28,11 @@ class Reading:
     #: Why the status is what it is; empty when all is well.
     reason: str = ""
 
+    @property
+    def is_good(self) -> bool:
+        """True when there is a value, and it can be trusted."""
+        return self.time is not None and self.status in SOUND - {"unset"} and self.severity != "invalid"
+
     def flagged(self, status: str, severity: str, reason: str) -> Reading:
         """The same value with another word on its trust."""
         return replace(self, status=status, severity=severity, reason=reason)
