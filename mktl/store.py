@@ -8,13 +8,13 @@ import threading
 from collections.abc import Callable, ItemsView, Iterator, KeysView, Mapping, ValuesView
 from typing import Any, NoReturn
 
-from .config.block import Block, endpoint, preferred_version, readable
+from .config.block import Block, endpoint, readable
 from .config.names import check_key, check_store
+from .config.route import Route
 from .describing import Describing
 from .errors import MktlError, UnknownItemError
 from .identity import Identities
 from .item import Item
-from .protocol.host import reachable
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +29,8 @@ class Store:
         self.name = check_store(name)
         self._blocks: dict[str, Block] = {}
         self._where: dict[str, str] = {}
+        # Every request needs one: they are worked out when a daemon is heard of.
+        self._routes: dict[str, Route] = {}
         self._items: dict[str, Item] = {}
         self._lock = threading.RLock()
         self._identities = Identities(self.name, self._compare)
@@ -56,6 +58,7 @@ class Store:
         with self._lock:
             self._forget(uuid)
             self._blocks[uuid] = block
+            self._routes[uuid] = Route.of(block)
             for key in block["items"]:
                 if self._where.setdefault(key, uuid) != uuid and uuid in self.own:
                     self._where[key] = uuid
@@ -119,14 +122,21 @@ class Store:
         self.describe(key)
         return self._blocks[self._where[check_key(key)]]
 
+    def route(self, key: str) -> Route:
+        """The way to the daemon that serves *key*.
+
+        Raises:
+            UnknownItemError: The store has no such item.
+        """
+        try:
+            return self._routes[self._where[key]]
+        except KeyError:
+            return self._routes[self.block_of(key)["uuid"]]
+
     def address(self, key: str, kind: str = "rep") -> str:
         """Where requests for *key* go, or with ``"pub"`` its subscriptions: ``tcp://host:port``."""
-        host, rep, pub = endpoint(self.block_of(key))
-        return f"tcp://{reachable(host)}:{rep if kind == 'rep' else pub}"
-
-    def version(self, key: str) -> bytes:
-        """The version of the wire to use for *key*: MessagePack with a daemon that says it speaks it."""
-        return preferred_version(self.block_of(key))
+        route = self.route(key)
+        return route.rep if kind == "rep" else route.pub
 
     def identify(self, key: str, then: Callable[[bool], object]) -> None:
         """Call *then* with whether the daemon of *key* is where it is said to be; returns at once."""

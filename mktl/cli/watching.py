@@ -8,7 +8,6 @@ import select
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -71,7 +70,7 @@ def follow(name: Name, put: Callable[[Reading], None]) -> Item:
     item = item_of(name, subscribe=True)
 
     def take(item: Item, value: Any, time: float | None) -> None:
-        put(reading_of(item, replace(item.reading, value=value, time=time)))
+        put(reading_of(item, item.reading._replace(value=value, time=time)))
 
     item.register(take)
     return item

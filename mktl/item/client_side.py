@@ -162,8 +162,9 @@ class ClientSide:
         if self._suspended:
             self.store.confirm(self.key)
             self._resume()
-        request.version = self.store.version(self.key)
-        return client().request(self.store.address(self.key), request, self.timeout)
+        route = self.store.route(self.key)
+        request.version = route.version
+        return client().request(route.rep, request, self.timeout)
 
     # -- set
 
@@ -193,7 +194,7 @@ class ClientSide:
             new_value = from_quantity(self.full_key, self.config, new_value)
         elif formatted:
             new_value = self.from_format(new_value)
-        payload, version = self._set_payload(new_value), self.store.version(self.key)
+        payload, version = self._set_payload(new_value), self.store.route(self.key).version
         if not reply:
             request = Request("SET", self.full_key, payload, flags=NO_ACK_OR_REP, version=version)
             self._send(request)
@@ -211,7 +212,7 @@ class ClientSide:
 
     def _send(self, request: Request) -> None:
         """Send without waiting; after a loss not before it is known who is there now."""
-        address = self.store.address(self.key)
+        address = self.store.route(self.key).rep
         with self._lock:
             if not self._suspended:
                 client().send(address, request)
@@ -229,14 +230,14 @@ class ClientSide:
             return
         with self._lock:
             held, self._held = self._held, ()
-        address = self.store.address(self.key)
+        address = self.store.route(self.key).rep
         text = f"{self.full_key}: its daemon does not answer at {address}; nothing was sent"
         for request in held:
             request.complete(error_payload(NoAnswerError(text)))
 
     def _resume(self) -> None:
         """The daemon is the one that was lost: what was held goes out, before anything newer."""
-        address = self.store.address(self.key)
+        address = self.store.route(self.key).rep
         with self._lock:
             for request in self._held:
                 client().send(address, request)
@@ -285,7 +286,7 @@ class ClientSide:
             self._subscribed = True
         if self.authoritative:
             return
-        self._subscribed_to = self.store.address(self.key, "pub"), self._wanted()
+        self._subscribed_to = self.store.route(self.key).pub, self._wanted()
         client().subscribe(*self._subscribed_to, self)
         self.store.watch(self.key)
         if prime and self.config.get("gettable") is not False:
@@ -295,11 +296,11 @@ class ClientSide:
                 self._learn(Payload(None, status="stale", severity="invalid", reason=str(error)))
 
     def _wanted(self) -> bytes:
-        return topic(self.full_key, self.store.version(self.key))
+        return topic(self.full_key, self.store.route(self.key).version)
 
     def follow(self) -> None:
         """Subscribe anew if the daemon of this item is elsewhere by now."""
-        here = self.store.address(self.key, "pub"), self._wanted()
+        here = self.store.route(self.key).pub, self._wanted()
         if self._subscribed and not self.authoritative and here != self._subscribed_to:
             client().unsubscribe(*self._subscribed_to, self)
             self._subscribed_to = here
@@ -344,9 +345,9 @@ class ClientSide:
             self.store.seek()
             return
         self._resume()
-        request = Request("GET", self.full_key, version=self.store.version(self.key))
+        request = Request("GET", self.full_key, version=self.store.route(self.key).version)
         request.then = self._learn_again
-        client().send(self.store.address(self.key), request)
+        client().send(self.store.route(self.key).rep, request)
 
     def _learn_again(self, payload: Payload) -> None:
         try:

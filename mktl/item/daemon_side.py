@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 import threading
 import time as timemodule
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from concurrent.futures import Future
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache, partial
+from typing import TYPE_CHECKING, Any, cast
 
 from .. import poll
 from ..errors import ItemValueError, MktlError
@@ -116,7 +116,7 @@ class DaemonSide(Performers):
         return returned
 
     def _checked(self, payload: Payload) -> Any:
-        value = array_from(payload) if payload.bulk is not None else payload.value
+        value = array_from(payload) if payload.bulk is not None else payload.get("value")
         if isinstance(value, str) and self.pub is not None and len(value) > self.pub.limits.string_chars:
             raise ItemValueError(
                 f"{self.full_key}: {len(value)} characters, {self.pub.limits.string_chars} at the most; "
@@ -265,8 +265,8 @@ class DaemonSide(Performers):
 
     def _overrides(self, *hooks: str) -> bool:
         """True when the subclass, or a performer, has one of *hooks* of its own."""
-        own, base = type(self), DaemonSide
-        return any(getattr(own, hook) is not getattr(base, hook) or hook in vars(self) for hook in hooks)
+        own = cast("Hashable", type(self))
+        return _has_own(own, hooks) or not vars(self).keys().isdisjoint(hooks)
 
     def _submit(self, job: Callable[[], object]) -> None:
         assert self._lane is not None
@@ -307,3 +307,9 @@ class DaemonSide(Performers):
             expected = isinstance(error, MktlError)
             log.warning("%s: %s", self.full_key, text, exc_info=None if expected else error)
         self.flag(getattr(error, "status", "invalid"), text)
+
+
+@lru_cache(maxsize=1024)
+def _has_own(item_class: Hashable, hooks: tuple[str, ...]) -> bool:
+    """Whether a subclass has one of *hooks* of its own; asked with every request."""
+    return any(getattr(item_class, hook) is not getattr(DaemonSide, hook) for hook in hooks)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from ..config.block import Block
+    from ..config.route import Route
     from .item import Item
 
 
@@ -20,11 +21,8 @@ class Owner(Protocol):
     def describe(self, key: str) -> dict[str, Any]:
         """The description of an item."""
 
-    def address(self, key: str, kind: str = "rep") -> str:
-        """Where requests (``"rep"``) or subscriptions (``"pub"``) for an item go."""
-
-    def version(self, key: str) -> bytes:
-        """The version of the wire that the daemon of an item is best talked to in."""
+    def route(self, key: str) -> Route:
+        """The way to the daemon of an item."""
 
     def block_of(self, key: str) -> Block:
         """The block of the daemon that serves an item."""

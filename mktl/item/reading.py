@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..wire.bulk import array_from, array_payload, is_array
 from ..wire.payload import Payload
@@ -13,9 +12,8 @@ from ..wire.payload import Payload
 SOUND = frozenset({"ok", "simulated", "alarm", "unset"})
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """One state of an item."""
+class Reading(NamedTuple):
+    """One state of an item; a tuple, since one is made for every message."""
 
     value: Any = None
     #: UNIX seconds when the item assumed this value.
@@ -35,7 +33,7 @@ class Reading:
 
     def flagged(self, status: str, severity: str, reason: str) -> Reading:
         """The same value with another word on its trust."""
-        return replace(self, status=status, severity=severity, reason=reason)
+        return self._replace(status=status, severity=severity, reason=reason)
 
     def same_trust(self, other: Reading) -> bool:
         """True when both can be trusted alike, for the same reason."""
@@ -62,27 +60,36 @@ class Reading:
             WireError: Bulk data that its shape and dtype do not describe.
         """
         # An older dialect has an empty bulk frame with every message; without a dtype it is none.
-        has_array = payload.bulk is not None and (payload.dtype is not None or len(payload.bulk) > 0)
-        value = array_from(payload) if has_array else payload.value
-        time = _seconds(payload.time)
-        status = _word(payload.status, "ok")
-        sampled = _seconds(payload.sampled)
+        get = payload.get
+        has_array = payload.bulk is not None and (get("dtype") is not None or len(payload.bulk) > 0)
+        value = array_from(payload) if has_array else get("value")
+        time = _seconds(get("time"))
+        if "status" not in payload and "severity" not in payload and "sampled" not in payload:
+            return cls(value, time, time, "ok", "none", _word(get("reason"), ""))
+        status = _word(get("status"), "ok")
+        sampled = _seconds(get("sampled"))
         return cls(
             value,
             time,
             time if sampled is None else sampled,
             status,
-            _word(payload.severity, "none" if status in SOUND else "invalid"),
-            _word(payload.reason, ""),
+            _word(get("severity"), "none" if status in SOUND else "invalid"),
+            _word(get("reason"), ""),
         )
 
 
 def _seconds(value: object) -> float | None:
+    if type(value) is float:
+        return value
     return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def _word(value: object, default: str) -> str:
     return value if isinstance(value, str) and value else default
+
+
+#: Bytes of two arrays that are compared at a time.
+_PIECE = 1 << 16
 
 
 def same_value(one: Any, other: Any) -> bool:
@@ -114,5 +121,13 @@ def _same_array(one: Any, other: Any) -> bool:
         return False
     if one.shape != other.shape or one.dtype != other.dtype:
         return False
-    # Bytes, so that NaN equals NaN whatever the dtype.
-    return bool(one.tobytes() == other.tobytes())
+    # Bytes, so that NaN equals NaN whatever the dtype; by the piece, as most differ soon, without a copy.
+    first, second = _bytes_of(one), _bytes_of(other)
+    pieces = range(0, len(first), _PIECE)
+    return all((first[at : at + _PIECE] == second[at : at + _PIECE]).all() for at in pieces)
+
+
+def _bytes_of(array: Any) -> Any:
+    import numpy as np
+
+    return np.ascontiguousarray(array).reshape(-1).view(np.uint8)

@@ -326,7 +326,7 @@ def _decoded(found: Frames) -> Payload | None:
 
 def raise_error(response: Fields) -> None:
     """Raise what *response* says went wrong, if anything."""
-    error = response.error
+    error = response.get("error")
     if not error:
         return
     if isinstance(error, dict):

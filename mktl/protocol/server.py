@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 #: Of the most bytes in a frame, this part for a payload, which is read on the wire thread while everybody
 #: waits; arrays travel in a frame of their own.
 PAYLOAD_SHARE = 1 / 4
+READABLE = int(zmq.POLLIN)
 #: Requests taken between two looks at what other threads want sent.
 BURST = 100
 
@@ -164,23 +165,21 @@ class Server:
         for fd in self._readers:
             poller.register(fd, zmq.POLLIN)
         while not self._stop:
-            busy = self._receive()
+            self._receive()
             self._flush()
-            if busy:
-                continue
             self._asleep = True
             timeout_ms = 0 if self._outgoing or self._stop else -1
-            self._attend(dict(poller.poll(timeout_ms)))
+            self._attend(poller.poll(timeout_ms))
             self._asleep = False
         self._flush()
 
-    def _attend(self, ready: dict[object, int]) -> None:
-        if self._wake_read in ready:
-            os.read(self._wake_read, 4096)
-        for fd, function in self._readers.items():
-            if fd in ready:
+    def _attend(self, ready: list[tuple[object, int]]) -> None:
+        for which, _ in ready:
+            if which == self._wake_read:
+                os.read(self._wake_read, 4096)
+            elif which in self._readers:
                 try:
-                    function()
+                    self._readers[which]()
                 except Exception:
                     log.exception("a reader on the wire thread raised")
 
@@ -191,15 +190,18 @@ class Server:
     def _send_now(self, parts: Parts) -> None:
         self._outbox.send(parts)
 
-    def _receive(self) -> bool:
-        """Take what has arrived, at most a burst; True when there may be more."""
+    def _receive(self) -> None:
+        """Take what has arrived, at most a burst."""
+        router = self._router
         for _ in range(BURST):
+            # To ask first costs a third of what it costs to be told that there is nothing.
+            if not int(router.getsockopt(zmq.EVENTS)) & READABLE:
+                return
             try:
-                parts = self._router.recv_multipart(zmq.NOBLOCK)
+                parts = router.recv_multipart(zmq.NOBLOCK)
             except zmq.Again:
-                return False
+                return
             self._take(parts)
-        return True
 
     def _take(self, parts: list[bytes]) -> None:
         route = parts[0]

@@ -87,6 +87,8 @@ class Subscriptions:
         for listener in self.listeners.get(topic, ()):
             try:
                 listener._heard(payload)
+            except MktlError as error:
+                log.debug("a broadcast of %r was dropped: %s", topic, error)
             except Exception:
                 log.exception("a listener of %r raised", topic)
 

@@ -20,6 +20,9 @@ VERSIONS = (JSON, MSGPACK)
 #: The extension type of an integer beyond 64 bits: two's complement, big-endian.
 _BIG_INTEGER = 1
 
+# Packers that nobody uses now: to make one for each message costs four times as much as to pack it.
+_idle: list[msgpack.Packer] = []
+
 _CONTAINERS = (dict, list, tuple)
 
 # One encoder for all: json.dumps with options of its own would build one per call.
@@ -115,11 +118,21 @@ def decode_json(raw: bytes | str) -> Any:
 def encode_msgpack(fields: Mapping[str, Any]) -> bytes:
     """*fields* as MessagePack."""
     try:
-        return bytes(msgpack.packb(fields))
+        return _pack(fields)
     except OverflowError:
         return bytes(msgpack.packb(_pack_big_integers(fields)))
     except (TypeError, ValueError, RecursionError) as error:
         raise UnsendableError(f"not a MessagePack value: {error}") from None
+
+
+def _pack(fields: Mapping[str, Any]) -> bytes:
+    try:
+        packer = _idle.pop()
+    except IndexError:
+        packer = msgpack.Packer()
+    packed: bytes = packer.pack(fields)
+    _idle.append(packer)  # one that raised is not used again
+    return packed
 
 
 def _pack_big_integers(value: Any) -> Any:
