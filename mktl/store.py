@@ -158,12 +158,12 @@ class Store:
     def watch(self, key: str) -> None:
         """Hear of it when the daemon of *key* describes its items otherwise."""
         block = self.block_of(key)
-        rep, pub = self.address(key), self.address(key, "pub")
+        route = self.route(key)
         with self._lock:
             known = self._describing.get(block["uuid"])
-            if known is not None and known.where == (rep, pub):
+            if known is not None and known.where == (route.rep, route.pub):
                 return
-            new = Describing(block, rep, pub, self.version(key), self._redescribe)
+            new = Describing(block, *route, self._redescribe)
             self._describing[block["uuid"]] = new
         if known is not None:
             known.stop()

@@ -21,9 +21,9 @@ class Redescribed(ClientSide):
             return
         self.config = self.store.describe(self.key)
         if self.config.get("gettable") is not False:
-            request = Request("GET", self.full_key, version=self.store.version(self.key))
+            request = Request("GET", self.full_key, version=self.store.route(self.key).version)
             request.then = self._learn_if_any
-            client().send(self.store.address(self.key), request)
+            client().send(self.store.route(self.key).rep, request)
 
     def _withdraw(self, reason: str) -> None:
         with self._lock:
