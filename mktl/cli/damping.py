@@ -1,4 +1,4 @@
-"""A line that comes again and again is counted, so that a night of one fault is a page and not a disk full."""
+"""A line that comes again and again is counted: a night of one fault is a page, and no disk full of it."""
 
 from __future__ import annotations
 

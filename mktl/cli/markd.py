@@ -127,7 +127,11 @@ def prepare(arguments: argparse.Namespace) -> type[Daemon]:
     daemon_class = find(arguments.module, arguments.subclass)
     if arguments.configuration is not None:
         parameters = dict(arguments.parameter)
-        configure.adopt(arguments.store, arguments.identifier, arguments.configuration, parameters)
+        try:
+            configure.adopt(arguments.store, arguments.identifier, arguments.configuration, parameters)
+        except configure.NotKeptError as error:
+            log.warning("%s", error)
+            arguments.adopted = error.configuration
     elif daemon_class is Daemon:  # a subclass may know its items by itself
         configure.find(arguments.store, arguments.identifier)
     return daemon_class
@@ -269,9 +273,13 @@ def run(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: argparse.Namespace, stop: Stop) -> int:
+    from ..config import fallback
     from ..errors import ConflictError, DeviceFileError, MktlError
 
     try:
+        warning = fallback.use_if_needed(arguments.store, arguments.identifier)
+        if warning:
+            log.warning("%s", warning)
         daemon_class = prepare(arguments)
     except DeviceFileError as error:
         return _refuse_file(arguments.configuration, error)

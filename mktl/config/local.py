@@ -43,26 +43,30 @@ def store_directory(store: str) -> Path:
 
 
 def daemon_uuid(store: str, alias: str) -> str:
-    """The uuid of this daemon: made the first time, kept for ever.
-
-    Raises:
-        MktlError: The file cannot be written.
-    """
-    path = store_directory(store) / f"{check_alias(alias)}.uuid"
-    try:
-        known = path.read_text("utf-8").strip()
-    except (OSError, UnicodeDecodeError):
-        known = ""
-    if is_uuid(known):
+    """The uuid of this daemon: made the first time, and kept for ever where that can be written."""
+    known = daemon_uuid_known(store, alias)
+    if known is not None:
         return known
     made = str(uuid_module.uuid4())
+    path = _uuid_file(store, alias)
     try:
         write_atomically(path, made + "\n", clears_the_way=True)
     except OSError as error:
-        raise MktlError(
-            f"{path}: {error.strerror}; set MKTL_HOME to a directory that can be written"
-        ) from None
+        log.warning("%s: %s; the next start of this daemon has another uuid", path, error.strerror)
     return made
+
+
+def daemon_uuid_known(store: str, alias: str) -> str | None:
+    """The uuid that this daemon has had before; None where there is none."""
+    try:
+        known = _uuid_file(store, alias).read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        return None
+    return known if is_uuid(known) else None
+
+
+def _uuid_file(store: str, alias: str) -> Path:
+    return store_directory(store) / f"{check_alias(alias)}.uuid"
 
 
 def _port_file(store: str, uuid: str, kind: str) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,17 @@ class Configuration:
 
     items: Items
     device: Device | None = None
+
+
+log = logging.getLogger(__name__)
+
+
+class NotKeptError(MktlError):
+    """A configuration that is right could not be written down."""
+
+    def __init__(self, text: str, configuration: Configuration) -> None:
+        super().__init__(text)
+        self.configuration = configuration
 
 
 def read(path: Path | str, parameters: Mapping[str, str] | None = None) -> Configuration:
@@ -72,6 +84,7 @@ def adopt(
 
     Raises:
         DeviceFileError: All that is wrong with it; the former configuration stays.
+        NotKeptError: It is right, but could not be written down: it has to be handed over.
         MktlError: The daemon is running, with the configuration that it has.
     """
     check_store(store)
@@ -95,7 +108,7 @@ def keep(
     """Have the next start without a file find this one.
 
     Raises:
-        MktlError: It cannot be written down.
+        NotKeptError: It cannot be written down.
     """
     directory = store_directory(store)
     pointer = directory / f"{alias}.device"
@@ -109,9 +122,22 @@ def keep(
         else:
             pointer.unlink(missing_ok=True)
     except OSError as error:
-        raise MktlError(
-            f"{home()}: {error.strerror}; set MKTL_HOME to a directory that can be written"
-        ) from None
+        text = f"{home()}: {error.strerror}; the next start of {store} {alias} has to be given {path} again"
+        raise NotKeptError(text, configuration) from None
+
+
+def keep_if_possible(
+    store: str,
+    alias: str,
+    configuration: Configuration,
+    path: Path | str,
+    parameters: Mapping[str, str] | None,
+) -> None:
+    """As :func:`keep`; that it was not possible is logged."""
+    try:
+        keep(store, alias, configuration, path, parameters)
+    except NotKeptError as error:
+        log.warning("%s", error)
 
 
 def is_known(store: str, alias: str) -> bool:

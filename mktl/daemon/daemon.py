@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from .. import begin
 from ..config import cache, local
@@ -89,6 +89,7 @@ class Daemon:
         self._device: BoundDevice | None = None
         self._router: Router | None = None
         self._own_links: list[Link] = []
+        self._shown: dict[str, LinkItems] = {}
         self._lock = local.DaemonLock(self.name, self.alias)
         self._endings.callback(self._lock.release)
         try:
@@ -246,6 +247,8 @@ class Daemon:
         described = self.describe_items()
         if described is not None:
             return configure.from_description(described)
+        if hasattr(self.arguments, "adopted"):  # markd's, where it cannot be kept
+            return cast("configure.Configuration", self.arguments.adopted)
         if configure.is_known(self.name, self.alias):
             return configure.find(self.name, self.alias)
         log.info("%s %s: no configuration; it serves what its setup() adds", self.name, self.alias)
@@ -265,7 +268,6 @@ class Daemon:
         self.store.makers.pop(self.uuid, None)
         self._block["hash"] = items_hash(self._block["items"])
         values.begin(self.items, self._persistence)
-        self._endings.callback(self._stop_showing)
         for shown in self._shown.values():
             shown.start()
         for link in links:
@@ -345,7 +347,7 @@ class Daemon:
         for line in difference.told():
             log.info("%s %s: %s", self.name, self.alias, line)
         if path is not None:
-            configure.keep(self.name, self.alias, configuration, path, parameters)
+            configure.keep_if_possible(self.name, self.alias, configuration, path, parameters)
         return bool(difference)
 
     # -- ending
@@ -378,11 +380,9 @@ class Daemon:
             log.exception("%s %s did not end in order", self.name, self.alias)
         log.info("%s %s has stopped", self.name, self.alias)
 
-    def _stop_showing(self) -> None:
+    def _stop_polls(self) -> None:
         for shown in self._shown.values():
             shown.stop()
-
-    def _stop_polls(self) -> None:
         for item in self.items.values():
             item.poll(None)
             item._primer.stop()

@@ -61,13 +61,16 @@ class Persistence:
         #: What could not be written; by key, for only the newest counts.
         self._unsaved: dict[str, Row] = {}
         self._failing_from_s = 0.0
+        #: Held while the file may be made: by half, it looks like a damaged one.
+        self._opening = threading.Lock()
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
         self._closed = False
 
     def load(self) -> Loaded:
         """What was saved; a file that cannot be read is set aside, and the daemon starts without."""
-        return self._file.load()
+        with self._opening:
+            return self._file.load()
 
     def save(self, key: str, reading: Reading) -> Saved:
         """Have *reading* written; the future is done when it is on the disk, or has the error.
@@ -125,7 +128,9 @@ class Persistence:
     def _write(self, connection: sqlite3.Connection | None, rows: Mapping[str, Row]) -> sqlite3.Connection:
         """Write *rows*; the connection, which is closed when that fails."""
         try:
-            connection = connection or self._file.open()
+            if connection is None:
+                with self._opening:
+                    connection = self._file.open()
             save(connection, rows.values())
         except (sqlite3.Error, OSError) as error:
             if connection is not None:

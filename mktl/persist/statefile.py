@@ -123,7 +123,7 @@ class StateFile:
         if not self.path.exists():
             return Loaded()
         try:
-            if not self.path.is_file() or not self.path.stat().st_size:
+            if not self.path.is_file() or self._is_empty():
                 raise sqlite3.DatabaseError("it is no file, or empty")
             try:
                 rows = _rows(self.path)
@@ -134,6 +134,11 @@ class StateFile:
         except (sqlite3.Error, OSError) as error:
             return Loaded(flaw=self.set_aside(error) if is_damage(error) else self._unreadable(error))
         return self._decoded(rows)
+
+    def _is_empty(self) -> bool:
+        """Whether nothing is in it; all that there is may be in the log that goes with it."""
+        log_ahead = Path(f"{self.path}{_PARTS[1]}")
+        return not (self.path.stat().st_size or (log_ahead.exists() and log_ahead.stat().st_size))
 
     def _rows_of_copy(self) -> list[tuple[Any, ...]]:
         """The rows where SQLite may not write beside the file, which it has to in order to read."""

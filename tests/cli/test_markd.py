@@ -6,13 +6,14 @@ import fcntl
 import json
 import os
 import signal
+import subprocess
 import termios
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from click.testing import Result
-from running import SERVING, Running
+from running import BIN, SERVING, Running
 
 import mktl.daemon.configure
 from mktl.cli import markd
@@ -351,3 +352,20 @@ def test_a_hangup_because_the_terminal_is_gone_stops_it(run: Run, items_file: Pa
     os.close(master)
     daemon.wait_for("SIGHUP: stopping")
     assert daemon.wait() == 0
+
+
+# -- what a host may lack
+
+
+def test_it_serves_and_stops_without_any_network(run: Run, items_file: Path, home: Path) -> None:
+    """In a network namespace of its own, where not even loopback is up."""
+    if subprocess.run(["unshare", "-rn", "true"], capture_output=True).returncode:
+        pytest.skip("this user may make no network namespace")
+    daemon = Running("unshare", "-rn", BIN / "markd", "lab", "cold", "-c", items_file, cwd=home.parent)
+    try:
+        assert " INFO " in daemon.wait_for(SERVING)
+        code, took_s = daemon.stop()
+        assert (code, took_s < STOP_S) == (0, True)
+        assert not [line for line in daemon.said if " ERROR " in line or "Traceback" in line]
+    finally:
+        daemon.close()

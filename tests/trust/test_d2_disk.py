@@ -86,7 +86,10 @@ def test_d2_a_set_that_cannot_be_stored_says_so_and_saving_resumes(
         assert wire.ask("SET", "lab.kept2", value=2)["value"] is True
 
 
-def test_d2_what_could_not_be_stored_is_stored_later_though_nobody_asks(home: Path) -> None:
+def test_d2_what_could_not_be_stored_is_stored_later_though_nobody_asks(
+    home: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
     path = store_directory("lab") / "one.sqlite"
     persistence = Persistence("lab", "one", retry_s=0.01)
     path.parent.mkdir(parents=True)
@@ -94,7 +97,8 @@ def test_d2_what_could_not_be_stored_is_stored_later_though_nobody_asks(home: Pa
     with pytest.raises(mktl.errors.MktlError, match="kept: set, but not stored"):
         persistence.save("kept", Reading(1, 1.0, status="ok")).result(5)
     path.rmdir()
-    wait_for(lambda: Persistence("lab", "one").load().readings.get("kept"))
+    wait_for(lambda: "values are stored again after " in caplog.text)
+    assert persistence.load().readings["kept"].value == 1
     persistence.close()
 
 
