@@ -15,6 +15,8 @@ from .message import Request, raise_error
 
 #: A daemon acknowledges at once; one that has not in this time is not there.
 ACK_TIMEOUT_S = 1.0
+#: How often one who waits longer for an answer looks whether the connection is still there.
+LOOK_S = 0.5
 
 
 class Dealer:
@@ -44,9 +46,13 @@ class Dealer:
             raise unsent(request, self.address, time.monotonic() - begun_s)
         acked = False
         while True:
-            parts = self._receive(due_s)
+            parts = self._receive(min(due_s, time.monotonic() + LOOK_S) if acked else due_s)
             if parts is None:
-                raise unanswered(request, self.address, time.monotonic() - begun_s, acked=acked)
+                now_s = time.monotonic()
+                if acked and now_s < due_s and self._is_connected():
+                    continue
+                is_lost = acked and now_s < due_s
+                raise unanswered(request, self.address, now_s - begun_s, acked=acked, is_lost=is_lost)
             try:
                 frames = unpack(parts)
             except FrameError:
@@ -60,6 +66,10 @@ class Dealer:
             if frames.type == ACK and not acked:
                 acked = True
                 due_s = begun_s + timeout_s
+
+    def _is_connected(self) -> bool:
+        """False when the connection is gone; nobody answers on another what was asked on this one."""
+        return bool(self._socket.poll(0, zmq.POLLOUT))
 
     def _send(self, parts: list[bytes | memoryview], due_s: float) -> bool:
         """Send as soon as there is a connection; False when there is none before *due_s*."""
@@ -100,11 +110,15 @@ def unsent(request: Request, address: str, waited_s: float) -> NoAnswerError:
     )
 
 
-def unanswered(request: Request, address: str, waited_s: float, *, acked: bool) -> NoAnswerError:
+def unanswered(
+    request: Request, address: str, waited_s: float, *, acked: bool, is_lost: bool = False
+) -> NoAnswerError:
     """The error for a request that left; what became of a SET is not known then."""
     is_set = request.type == "SET"
     unknown = "; whether it is carried out is unknown" if is_set else ""
-    if acked:
+    if is_lost:
+        text = f"the connection to {address} was lost before its answer to this {request.type}{unknown}"
+    elif acked:
         text = f"{address} is still busy with this {request.type} after {waited_s:.1f} s{unknown}"
     else:
         text = f"no ACK from {address} within {waited_s:.1f} s{unknown}; {_hint(request)}"

@@ -8,7 +8,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -61,19 +60,6 @@ def remote(home, tmp_path):
         remote.end()
 
 
-def test_items_of_a_killed_daemon_are_stale_within_a_second_and_keep_their_value(remote) -> None:
-    item = mktl.get("lab.temp")
-    assert (item.value, item.status) == (4.2, "ok")
-    before = item.reading
-    remote.end()
-    killed_s = time.monotonic()
-    wait_for(lambda: item.status == "stale")
-    assert time.monotonic() - killed_s < 1.0
-    assert (item.value, item.time, item.sampled) == (4.2, before.time, before.sampled)
-    assert item.severity == "invalid"
-    assert "no connection to the daemon at tcp://" in item.reason
-
-
 def test_a_callback_is_told_too(remote) -> None:
     item, seen = mktl.get("lab.temp"), []
     item.register(lambda item, value, timestamp: seen.append((item.status, value)))
@@ -90,17 +76,6 @@ def test_items_are_read_again_when_the_daemon_is_back(remote) -> None:
         remote.start()
         wait_for(lambda: item.status == "ok")
         assert item.value == value
-
-
-def test_a_daemon_that_stands_still_is_missed_and_found_again(remote) -> None:
-    item = mktl.get("lab.temp")
-    assert remote.process is not None
-    os.kill(remote.process.pid, signal.SIGSTOP)
-    stopped_s = time.monotonic()
-    wait_for(lambda: item.status == "stale")
-    assert time.monotonic() - stopped_s < 4.0
-    os.kill(remote.process.pid, signal.SIGCONT)
-    wait_for(lambda: item.status == "ok")
 
 
 def test_clients_follow_a_daemon_that_comes_back_on_other_ports(remote, home) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
 
@@ -12,7 +13,7 @@ from mktl.errors import NoAnswerError, OutcomeUnknownError, UnansweredSetError
 from mktl.protocol.client import client
 from mktl.protocol.message import NO_ACK_OR_REP, Payload, Request
 from mktl.protocol.server import Server
-from tests.conftest import free_port
+from tests.conftest import free_port, wait_for
 
 
 class Recorder:
@@ -128,3 +129,24 @@ def test_a_set_that_a_silent_peer_may_have_has_an_unknown_outcome(address) -> No
     finally:
         release.set()
         server.close()
+
+
+def test_who_waits_for_a_daemon_that_dies_does_not_wait_for_its_timeout(address, monkeypatch) -> None:
+    monkeypatch.setattr("mktl.protocol.dealer.LOOK_S", 0.02)
+    port, where = address
+    server = Recorder(port, answers=False)
+    errors: list[Exception] = []
+
+    def ask() -> None:
+        try:
+            client().request(where, Request("SET", "lab.target", Payload(1.0)), 60)
+        except UnansweredSetError as error:
+            errors.append(error)
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    wait_for(lambda: server.values == [1.0])
+    server.close()
+    thread.join(5)
+    assert not thread.is_alive()
+    assert re.search("connection to .* was lost before its answer to this SET.* is unknown", str(errors[0]))
