@@ -106,7 +106,7 @@ class Line(Channel):
         while True:
             self.taps.replied(got, turn.cut, turn.step)
             try:
-                return turn.understand(got, first)
+                fields = turn.understand(got, first)
             except DeviceRefusedError as error:
                 raise DeviceRefusedError(f"{self.title}: {error}") from None
             except TemplateMismatchError as error:
@@ -114,6 +114,9 @@ class Line(Channel):
                     self.in_step = False
                     expected = f"{error.expected} at byte {error.at + 1}"
                     raise DeviceReplyError(self.title, sent=command, got=got, expected=expected) from None
+            else:
+                self.taps.took(got, turn.step)
+                return fields
             if self.clock() >= until_s:  # it talks, but not about this
                 self._framer.clear()
                 self._at_silence(command, turn.cut, turn.timeout_s)

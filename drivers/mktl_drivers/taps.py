@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from mktl.devicefile import Step
 
@@ -35,21 +35,32 @@ class Tap(Protocol):
         """*reply* is whole, as *cut* knows, and is about to be understood as the reply to *step*."""
 
 
+@runtime_checkable
+class Taker(Protocol):
+    """A tap that is told as well what was made of what came."""
+
+    def took(self, reply: bytes, step: Step | None) -> None:
+        """*reply* has been understood as the reply to what was sent last; there is no *step* of registers."""
+
+
 class Taps:
     """All taps of a line; any thread may add and remove them."""
 
     def __init__(self) -> None:
         # Replaced as a whole: the line's thread may be at it.
         self._taps: tuple[Tap, ...] = ()
+        self._takers: tuple[Taker, ...] = ()
 
     def add(self, tap: Tap) -> None:
         """Have *tap* told from now on; a second time changes nothing."""
         if tap not in self._taps:
             self._taps = (*self._taps, tap)
+            self._takers = tuple(one for one in self._taps if isinstance(one, Taker))
 
     def remove(self, tap: Tap) -> None:
         """Tell *tap* no more."""
         self._taps = tuple(known for known in self._taps if known is not tap)
+        self._takers = tuple(one for one in self._taps if isinstance(one, Taker))
 
     def sent(self, data: bytes) -> None:
         """The port took *data*."""
@@ -65,3 +76,8 @@ class Taps:
         """*reply* was cut out of it."""
         for tap in self._taps:
             tap.replied(reply, cut, step)
+
+    def took(self, reply: bytes, step: Step | None) -> None:
+        """*reply* was understood."""
+        for taker in self._takers:
+            taker.took(reply, step)

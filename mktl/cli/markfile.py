@@ -16,6 +16,9 @@ A reply is text with \\r \\n \\t \\0 \\xNN, its end included:
 Given more than once, the first answers what is sent first, and so on.
 """
 TRY_CODES = "\b\nExit codes: 0 a value, 1 trouble with the device, 2 trouble with the file or the command."
+TORTURE_CODES = (
+    "\b\nExit codes: 0 all items were back and none showed another's value, 1 not so, 2 the file is wrong."
+)
 
 
 @click.command(short_help="Say what is wrong with a device file.")
@@ -102,4 +105,27 @@ def plan(file: str, parameters: dict[str, str]) -> int:
     return run(file, parameters)
 
 
-COMMANDS = (check, try_, decode, plan)
+@click.command(short_help="Put a device file through every kind of fault, simulated.", epilog=TORTURE_CODES)
+@a_file
+@with_options(parameters)
+@click.option(
+    "--faults", metavar="WORD,...", default="", help="Only these, such as late,drop,cut; all when left out."
+)
+@click.option(
+    "--seconds", metavar="S", type=SECONDS, default=4.0, show_default=True, help="How long each fault lasts."
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="The same faults for the same seed.")
+@with_options(as_json, verbose)
+def torture(file: str, parameters: dict[str, str], faults: str, **options: Any) -> int:
+    """Serve FILE against its simulator, spoil the replies in every way, and print what the items show.
+
+    A row for each kind of fault: which items could not be trusted and why, whether any showed a value that
+    the device never said of it, and how soon all were back, in seconds and in periods of their polls.
+    """
+    from .torturing import run
+
+    words = [word for word in (part.strip() for part in faults.split(",")) if word]
+    return run(file, parameters, faults=words, **options)
+
+
+COMMANDS = (check, try_, decode, plan, torture)

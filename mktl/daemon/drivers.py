@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
@@ -58,6 +58,19 @@ class StandIn(Protocol):
 
     #: What to change in the link's settings so that it leads here.
     settings: Mapping[str, Any]
+    #: What goes wrong on its line, and has done; ``witness`` is told what the device says.
+    faults: Any
+
+    @property
+    def troubles(self) -> Sequence[str]:
+        """What can be let go wrong on its line, from little to much."""
+        ...
+
+    def begin_trouble(self, word: str, *, reply_timeout_s: float, seed: int = 0) -> None:
+        """Let one of them befall the line of a link that waits so long for a reply."""
+
+    def end_trouble(self) -> None:
+        """All is well again."""
 
     def follow(self, device: Device, link: str) -> None:
         """Be what the file says now; what stays in it keeps its state."""

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import re
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -14,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from .. import poll
 from ..begin import close as close_client
-from ..config.home import elsewhere
 from ..daemon import Daemon, configure
+from ..daemon.apart import apart, store_of
 from ..errors import MktlError
 from ..protocol.client import client
 from ..protocol.host import LOOPBACK
@@ -28,8 +24,6 @@ if TYPE_CHECKING:
     from ..item import Item
 
 TIMEOUT_S = 10.0
-#: No call ever leaves: to port 0 nothing can be sent.
-_NOBODY = {"MKTL_UDP_PORTS": "0,0", "MKTL_CALL": LOOPBACK}
 _CATALOG_S = 5.0
 
 
@@ -161,13 +155,10 @@ def serve(
         LeakError: At the end, threads or open files are left; not when the block has failed already.
     """
     path = Path(path)
-    name = store or re.sub(r"[^a-z0-9_-]", "-", path.stem.lower())
+    name = store or store_of(path)
     before = Before()
     with ExitStack() as endings:
-        directory = tempfile.mkdtemp(prefix="mktl-testing-")
-        endings.callback(shutil.rmtree, directory, ignore_errors=True)
-        endings.enter_context(elsewhere(Path(directory)))
-        endings.enter_context(_environment(_NOBODY))
+        endings.enter_context(apart())
         endings.callback(_close_shared, before)
         given = {key: str(value) for key, value in {**(parameters or {}), **more_parameters}.items()}
         configure.adopt(name, "test", path, given)
@@ -197,20 +188,6 @@ def _client_store(name: str, rep: int) -> Store:
     for block in answer.values():
         store.add_block(block)
     return store
-
-
-@contextmanager
-def _environment(values: Mapping[str, str]) -> Iterator[None]:
-    before = {name: os.environ.get(name) for name in values}
-    os.environ.update(values)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
 
 
 def _close_shared(before: Before) -> None:

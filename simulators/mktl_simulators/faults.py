@@ -66,6 +66,8 @@ class Faults:
         self._pieces: deque[Piece] = deque()
         #: Every reply that was tampered with, mutes included.
         self.happened: list[Happened] = []
+        #: Told what the device received and what it answered, before anything befalls that.
+        self.witness: Callable[[bytes, bytes], object] | None = None
         #: How many replies the device gave in all.
         self.replies = 0
 
@@ -127,6 +129,11 @@ class Faults:
             raise ValueError(f"the shares add up to more than 1: {dict(rates)}")
         self._rates, self._random_delay_s = dict(rates), delay_s
 
+    def seed(self, seed: int | str) -> None:
+        """Let chance begin anew: the same replies suffer the same for the same *seed*."""
+        with self._lock:
+            self._random.seed(seed)
+
     def clear(self) -> None:
         """Take all orders back, also those of chance; what is on its way still comes."""
         with self._lock:
@@ -137,6 +144,8 @@ class Faults:
 
     def pass_on(self, received: bytes, reply: bytes, now_s: float, whence: Hashable = None) -> None:
         """Take what the device received, what it answered, which may be nothing, and who asked."""
+        if self.witness is not None:
+            self.witness(received, reply)
         with self._lock:
             if self._echo:
                 self._put(Piece(now_s, received, whence))

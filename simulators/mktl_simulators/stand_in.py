@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
 from mktl.devicefile import Device, LinkSpec
 from mktl.errors import MktlError
 
+from . import moments
 from .dialect import SimulatedDevice
 from .faults import Faults
 from .following import successor
 from .hislip import HislipServer
 from .line_server import LineServer
 from .models import make_device
+from .moments import FAULTS
 from .replay import Replay, replay
 from .serve import PtyServer, TcpServer
 from .udp_server import UdpServer
@@ -62,6 +64,25 @@ class StandIn:
                 return
             self.server.device = successor(present, self.file, device, link)
             self.file = device
+
+    @property
+    def troubles(self) -> Sequence[str]:
+        """What :meth:`begin_trouble` can let go wrong, from little to much."""
+        return tuple(FAULTS)
+
+    def begin_trouble(self, word: str, *, reply_timeout_s: float, seed: int = 0) -> None:
+        """Let one kind of fault befall this line until :meth:`end_trouble`.
+
+        Args:
+            word: One of :attr:`troubles`.
+            reply_timeout_s: How long the link waits for a reply.
+            seed: The same faults for the same seed.
+        """
+        moments.begin(self.server, word, reply_timeout_s, seed)
+
+    def end_trouble(self) -> None:
+        """All is well again, but for what is on its way."""
+        moments.end(self.server)
 
     def verify(self) -> None:
         """See whether all has gone as it was recorded, where the device is a replay.

@@ -82,9 +82,11 @@ class ModbusLine(Line):
 
     def _words(self, sent: bytes, request: Request, frame: Frame) -> list[int]:
         try:
-            return request.words(frame.pdu)
+            words = request.words(frame.pdu)
         except ValueError as error:
             raise DeviceReplyError(self.title, sent=sent, got=frame.pdu, expected=str(error)) from None
+        self.taps.took(frame.pdu, None)
+        return words
 
     def _late(self, frame: Frame) -> None:
         self.counts.late_replies += 1
