@@ -10,8 +10,9 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, wait
+from contextlib import contextmanager
 from typing import TypeVar
 
 from . import poll
@@ -149,15 +150,37 @@ class Workers:
         self._taken_before = 0
         self._watch: poll.Timer | None = None
         self._closed = False
+        self._corked = False
 
     def lane(self) -> Lane:
         """A new lane of this pool."""
         return Lane(self)
 
+    @contextmanager
+    def corked(self) -> Iterator[None]:
+        """Wake nobody for what is submitted in the block until its end: one wake for all of it.
+
+        For a thread that hands out many jobs at a time; each thread that woke meanwhile would take its turn
+        from it, for one job.
+        """
+        self._corked = True
+        try:
+            yield
+        finally:
+            self._corked = False
+            if self._lanes:
+                with self._lock:
+                    self._see_to_it()
+
     # The methods below are called with the lock held.
 
     def _enqueue(self, lane: Lane) -> None:
         self._lanes.append(lane)
+        if not self._corked:
+            self._see_to_it()
+
+    def _see_to_it(self) -> None:
+        """Have somebody take what waits."""
         if len(self._threads) == self._idle:
             self._employ(1)
         elif self._watch is None:

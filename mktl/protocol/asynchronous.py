@@ -12,6 +12,7 @@ from ..wire.frames import ACK, REP, FrameError, unpack
 from .dealer import ACK_TIMEOUT_S, unanswered, unsent
 from .liveness import connect_dealer, reconnect
 from .message import Payload, Request, error_payload
+from .quick import NOBLOCK, receive, send
 
 
 class Asynchronous:
@@ -48,7 +49,7 @@ class Asynchronous:
 
     def _try_to_send(self, request: Request) -> bool:
         try:
-            self.socket.send_multipart(request.parts(), zmq.NOBLOCK)
+            send(self.socket, request.parts(), NOBLOCK)
         except zmq.Again:
             return False
         return True
@@ -70,7 +71,7 @@ class Asynchronous:
         """Take in what has arrived."""
         for _ in range(most):
             try:
-                parts = self.socket.recv_multipart(zmq.NOBLOCK)
+                parts = receive(self.socket, NOBLOCK)
             except zmq.Again:
                 return
             self._dispatch(parts)

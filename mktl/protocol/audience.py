@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import zmq
 
-_READABLE = int(zmq.POLLIN)  # a plain number: an enum's operators cost more than the call
+from .quick import is_readable
+
 _SUBSCRIBE, _UNSUBSCRIBE = 1, 0
 
 
@@ -21,7 +22,7 @@ class Audience:
 
         Called before each broadcast: a subscription that has arrived by then is never missed.
         """
-        while int(socket.getsockopt(zmq.EVENTS)) & _READABLE:
+        while is_readable(socket):
             self.note(socket.recv(zmq.NOBLOCK))
 
     def note(self, message: bytes) -> None:

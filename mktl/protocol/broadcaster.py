@@ -14,6 +14,7 @@ from ..wire.frames import pack_broadcast
 from ..wire.payload import Bulk
 from .audience import Audience
 from .ports import bind, bind_first_free
+from .quick import NOBLOCK, send
 
 log = logging.getLogger(__name__)
 
@@ -109,15 +110,21 @@ class Broadcaster:
             self._most_waiting = most
             self._socket.sndhwm = most
         try:
-            self._socket.send_multipart(parts, zmq.NOBLOCK, copy=copy)
+            self._hand_over(parts, copy)
         except zmq.Again:
             self._note_trouble()
             # To the others; ZeroMQ passes over who has no room, without a word, until it reads again.
             self._socket.set(zmq.XPUB_NODROP, 0)
-            self._socket.send_multipart(parts, zmq.NOBLOCK, copy=copy)
+            self._hand_over(parts, copy)
             self._socket.set(zmq.XPUB_NODROP, 1)
         if self._again is not None:
             self._owed[topic] = time.monotonic(), parts
+
+    def _hand_over(self, parts: Parts, copy: bool) -> None:
+        if copy:
+            send(self._socket, parts, NOBLOCK)
+        else:
+            self._socket.send_multipart(parts, zmq.NOBLOCK, copy=False)
 
     def _note_trouble(self) -> None:
         self.missed += 1

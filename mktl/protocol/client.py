@@ -166,7 +166,8 @@ class Client:
             self._asleep = False
             if self._wake_read in ready:
                 os.read(self._wake_read, 4096)
-            self._receive(ready)
+            with self.workers.corked():
+                self._receive(ready)
 
     def _run_commands(self) -> None:
         while self._commands:

@@ -12,6 +12,7 @@ from ..wire.frames import ACK, REP, FrameError, unpack
 from ..wire.payload import Payload
 from .liveness import connect_dealer, reconnect
 from .message import Request, raise_error
+from .quick import NOBLOCK, receive, send
 
 #: A daemon acknowledges at once; one that has not in this time is not there.
 ACK_TIMEOUT_S = 1.0
@@ -75,7 +76,7 @@ class Dealer:
         """Send as soon as there is a connection; False when there is none before *due_s*."""
         while True:
             try:
-                self._socket.send_multipart(parts, zmq.NOBLOCK)
+                send(self._socket, parts, NOBLOCK)
                 return True
             except zmq.Again:
                 if self._is_lost:
@@ -94,7 +95,7 @@ class Dealer:
             self._timeout_ms = left_ms
             self._socket.setsockopt(zmq.RCVTIMEO, left_ms)
         try:
-            return self._socket.recv_multipart()
+            return receive(self._socket)
         except zmq.Again:
             return None
 

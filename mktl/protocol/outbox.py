@@ -12,6 +12,7 @@ from ..errors import BusyError
 from ..limits import Limits, raised_by
 from ..wire.frames import REP, Frames, pack
 from .message import error_payload
+from .quick import NOBLOCK, send
 
 log = logging.getLogger(__name__)
 
@@ -55,13 +56,13 @@ class Outbox:
     def _send(self, parts: Parts) -> None:
         size = sum(map(len, parts[6:]))
         if size < TRACKED_BYTES:
-            self._socket.send_multipart(parts, zmq.NOBLOCK)
+            send(self._socket, parts, NOBLOCK)
         elif self._has_room(bytes(parts[0]), size):
             tracker = self._socket.send_multipart(parts, zmq.NOBLOCK, copy=False, track=True)
             assert tracker is not None
             self._waiting.setdefault(bytes(parts[0]), deque()).append((tracker, size))
         else:
-            self._socket.send_multipart(self._refusal(parts), zmq.NOBLOCK)
+            send(self._socket, self._refusal(parts), NOBLOCK)
 
     def _has_room(self, route: bytes, size: int) -> bool:
         waiting = self._waiting.get(route)

@@ -14,6 +14,7 @@ from ..errors import MktlError
 from ..wire.frames import unpack_broadcast
 from ..wire.payload import Payload
 from .liveness import connect, reconnect
+from .quick import BEFORE_BROADCAST_BULK, NOBLOCK, is_readable, receive
 
 log = logging.getLogger(__name__)
 
@@ -72,8 +73,10 @@ class Subscriptions:
     def receive(self, most: int = 1000) -> None:
         """Take in what has arrived."""
         for _ in range(most):
+            if not is_readable(self.socket):
+                return
             try:
-                parts = self.socket.recv_multipart(zmq.NOBLOCK)
+                parts = receive(self.socket, NOBLOCK, BEFORE_BROADCAST_BULK)
             except zmq.Again:
                 return
             self._dispatch(parts)
