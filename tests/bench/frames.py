@@ -8,6 +8,7 @@ from typing import Any
 import zmq
 
 import mktl
+from mktl.protocol import dealer
 from tests.bench.bare import BareClient, BareSubscriber
 from tests.bench.child import Child
 from tests.bench.ours import SETTLE_S, STORE, item_of
@@ -21,13 +22,13 @@ class _Overheard:
     def __init__(self, key: str) -> None:
         self._item = item_of(key, subscribe=False)
         self._sent: list[Frames] = []
-        before = zmq.Socket.send_multipart
+        before = dealer.send
 
-        def send_multipart(socket: zmq.Socket[bytes], parts: Any, *args: Any, **kwargs: Any) -> Any:
+        def send(socket: zmq.Socket[bytes], parts: Any, flags: int = 0) -> None:
             self._sent.append([bytes(part) for part in parts])
-            return before(socket, parts, *args, **kwargs)
+            before(socket, parts, flags)
 
-        zmq.Socket.send_multipart = send_multipart  # type: ignore[method-assign, assignment]
+        dealer.send = send
 
     def get(self) -> Frames:
         self._item.get()
