@@ -26,6 +26,9 @@ class Limits:
     """
 
     frame_mb: float = _limit(64, "megabytes in one frame of a request; more costs the sender its connection")
+    payload_mb: float = _limit(
+        16, "megabytes in the payload of a request, such as a catalog sent to a registry"
+    )
     answers_mb: float = _limit(64, "megabytes of answers that wait for one client that does not read them")
     answers: int = _limit(20_000, "answers that wait for one client that does not read them")
     waiting_sets: int = _limit(10_000, "SETs of one daemon that wait")
@@ -47,6 +50,11 @@ class Limits:
         return int(self.frame_mb * MB)
 
     @property
+    def payload_bytes(self) -> int:
+        """:attr:`payload_mb` in bytes."""
+        return int(self.payload_mb * MB)
+
+    @property
     def answers_bytes(self) -> int:
         """:attr:`answers_mb` in bytes."""
         return int(self.answers_mb * MB)
@@ -62,13 +70,13 @@ def raised_by(name: str) -> str:
 
 
 def _read(name: str, default: Any) -> Any:
-    variable = PREFIX + name.upper()
-    text = os.environ.get(variable, "")
+    variable, is_size = PREFIX + name.upper(), name.endswith("_mb")
+    text = os.environ.get(variable) or str(default)
     try:
-        number = type(default)(text or default)
+        number = float(text) if is_size else int(text)
     except ValueError:
         number = 0
     if not 0 < number < 2**31:
-        kind = "megabytes" if name.endswith("_mb") else "a number"
-        raise MktlError(f"{variable}: expected {kind}, such as {default}, got {text!r}")
+        kind = "megabytes" if is_size else "a whole number"
+        raise MktlError(f"{variable}: expected {kind} above 0, such as {default}, got {text!r}")
     return number

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import zmq
 from hypothesis import settings
 
 import mktl
@@ -40,6 +41,15 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     # Who answers a call on this host does so at once; most tests have nobody to answer.
     monkeypatch.setattr("mktl.daemon.twin.CALL_S", 0.02)
     return directory
+
+
+@pytest.fixture(autouse=True, scope="session")
+def thread_of_pyzmq() -> None:
+    """The thread of pyzmq for frames that it does not copy: begun by the first of them, there to the end."""
+    frame = zmq.Frame(b"any", track=True, copy=False, copy_threshold=0)
+    tracker = frame.tracker
+    del frame
+    tracker.wait(DEADLINE_S)
 
 
 @pytest.fixture(autouse=True)

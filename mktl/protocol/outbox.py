@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Sequence
+from typing import Any
 
 import zmq
 
@@ -18,9 +19,40 @@ log = logging.getLogger(__name__)
 
 Parts = Sequence[bytes | memoryview]
 
-#: Answers from this size on are sent without a copy, and ZeroMQ tells when they have left: that costs two
-#: changes of threads. Of smaller ones only the number is limited.
+#: After so many bytes to a client one answer is sent so that ZeroMQ tells when it has left, and with it all
+#: before it: that costs two changes of threads. pyzmq has one thread for it, from the first such answer on.
 TRACKED_BYTES = 65_536
+#: No answer that is as short as a refusal is refused.
+SHORT_BYTES = 400
+#: So many clients are known before those that wait for nothing are forgotten.
+MANY_CLIENTS = 1000
+
+
+class _Waiting:
+    """What one client has not taken yet, as far as ZeroMQ has told."""
+
+    __slots__ = ("count", "is_full", "tracked", "untracked")
+
+    def __init__(self) -> None:
+        #: Bytes since the last tracked answer.
+        self.untracked = 0
+        #: Oldest first: tells when it has left, and how many bytes that makes.
+        self.tracked: deque[tuple[zmq.MessageTracker, int]] = deque()
+        #: Bytes in all of these.
+        self.count = 0
+        #: True when it took nothing the last time.
+        self.is_full = False
+
+    def settle(self) -> int:
+        """Strike out what has left; the bytes that still wait."""
+        while self.tracked and self.tracked[0][0].done:
+            self.count -= self.tracked.popleft()[1]
+        return self.count
+
+    def track(self, tracker: zmq.MessageTracker, size: int) -> None:
+        self.tracked.append((tracker, size))
+        self.count += size
+        self.untracked = 0
 
 
 class Outbox:
@@ -29,60 +61,68 @@ class Outbox:
     def __init__(self, socket: zmq.Socket[bytes], limits: Limits) -> None:
         self._socket = socket
         self._limits = limits
-        #: ``{route: large answers under way, oldest first}``
-        self._waiting: dict[bytes, deque[tuple[zmq.MessageTracker, int]]] = {}
-        #: Clients that took nothing the last time.
-        self._full: set[bytes] = set()
+        self._clients: dict[bytes, _Waiting] = {}
+        self._most_clients = MANY_CLIENTS
         socket.set(zmq.SNDHWM, limits.answers)
         # Without it ZeroMQ throws away in silence what a client does not take.
         socket.set(zmq.ROUTER_MANDATORY, 1)
 
     def send(self, parts: Parts) -> None:
         """Send *parts*, or an error in its place when too much waits for this client already."""
+        client = self._clients.get(bytes(parts[0])) or self._add(bytes(parts[0]))
         try:
-            self._send(parts)
+            self._send(parts, client)
         except zmq.Again:
-            if parts[0] not in self._full:
-                self._full.add(bytes(parts[0]))
+            if not client.is_full:
+                client.is_full = True
                 most = self._limits.answers
-                log.warning("%d answers wait for a client that reads none; it gets no more of them", most)
+                log.warning(
+                    "%d answers wait for a client that reads none; it gets no more of them (%s)",
+                    most,
+                    raised_by("answers"),
+                )
         except zmq.ZMQError as error:
             log.debug("an answer could not be sent: %s", error)
-            self._full.discard(bytes(parts[0]))
+            del self._clients[bytes(parts[0])]
         else:
-            if self._full:
-                self._full.discard(bytes(parts[0]))
+            client.is_full = False
 
-    def _send(self, parts: Parts) -> None:
+    def _add(self, route: bytes) -> _Waiting:
+        if len(self._clients) >= self._most_clients:
+            self._clients = {route: client for route, client in self._clients.items() if client.settle()}
+            self._most_clients = MANY_CLIENTS + 2 * len(self._clients)
+        client = self._clients[route] = _Waiting()
+        return client
+
+    def _send(self, parts: Parts, client: _Waiting) -> None:
         size = sum(map(len, parts[6:]))
-        if size < TRACKED_BYTES:
+        waiting = client.untracked + size
+        if waiting < TRACKED_BYTES:
+            client.untracked = waiting
             send(self._socket, parts, NOBLOCK)
-        elif self._has_room(bytes(parts[0]), size):
-            tracker = self._socket.send_multipart(parts, zmq.NOBLOCK, copy=False, track=True)
+        elif self._has_room(client, waiting):
+            tracker = self._socket.send_multipart(_tracked(parts), zmq.NOBLOCK, copy=False, track=True)
             assert tracker is not None
-            self._waiting.setdefault(bytes(parts[0]), deque()).append((tracker, size))
+            client.track(tracker, waiting)
         else:
-            send(self._socket, self._refusal(parts), NOBLOCK)
+            send(self._socket, parts if size < SHORT_BYTES else self._refusal(parts), NOBLOCK)
 
-    def _has_room(self, route: bytes, size: int) -> bool:
-        waiting = self._waiting.get(route)
-        if waiting is None:
-            self._forget_idle()
-            return True
-        while waiting and waiting[0][0].done:
-            waiting.popleft()
+    def _has_room(self, client: _Waiting, size: int) -> bool:
+        waiting = client.settle()
         # One answer may be larger than the limit: it is alone then.
-        return not waiting or size + sum(size for _, size in waiting) <= self._limits.answers_bytes
-
-    def _forget_idle(self) -> None:
-        """A client that is new here: those whose answers have all left need not be known any more."""
-        for route in [route for route, waiting in self._waiting.items() if waiting[-1][0].done]:
-            del self._waiting[route]
+        return not waiting or waiting + size <= self._limits.answers_bytes
 
     def _refusal(self, parts: Parts) -> Parts:
         text = (
             f"{self._limits.answers_mb:g} MB of answers wait for this client, which does not read them; "
-            f"{raised_by('answers_mb')}"
+            f"the request has been dealt with, its answer is not sent; {raised_by('answers_mb')}"
         )
         payload = error_payload(BusyError(text)).encode(bytes(parts[1]))
         return [parts[0], *pack(Frames(bytes(parts[2]), REP, b"", 0, payload, version=bytes(parts[1])))]
+
+
+def _tracked(parts: Parts) -> list[Any]:
+    """*parts* with the largest in a form that is not copied, of whatever size."""
+    at = max(range(6, len(parts)), key=lambda at: len(parts[at]))
+    frame = zmq.Frame(parts[at], track=True, copy=False, copy_threshold=0)
+    return [*parts[:at], frame, *parts[at + 1 :]]

@@ -16,7 +16,7 @@ from collections.abc import Callable, Collection, Mapping
 import zmq
 
 from ..errors import MktlError
-from ..limits import Limits
+from ..limits import Limits, raised_by
 from ..wire.frames import GET, NO_REP, REP, SET, FrameError, Frames, pack, unpack
 from ..wire.payload import Bulk
 from .broadcaster import Broadcaster
@@ -28,15 +28,8 @@ from .quick import BEFORE_BULK, NOBLOCK, is_readable, receive
 
 log = logging.getLogger(__name__)
 
-#: Of the most bytes in a frame, this part for a payload, which is read on the wire thread while everybody
-#: waits; arrays travel in a frame of their own.
-PAYLOAD_SHARE = 1 / 4
 #: Requests taken between two looks at what other threads want sent.
 BURST = 100
-
-
-def _too_large(count: int) -> MktlError:
-    return MktlError(f"a payload of {count} bytes is too large to be read here; send arrays as bulk data")
 
 
 class Server:
@@ -64,7 +57,7 @@ class Server:
     ) -> None:
         self._answer = answer
         limits = limits or Limits.from_environment()
-        self._most_bytes = limits.frame_bytes
+        self._limits = limits
         self._context = zmq.Context()
         self._outgoing: deque[Parts] = deque()
         self._asleep = False
@@ -82,7 +75,7 @@ class Server:
         self._outbox = Outbox(self._router, limits)
         try:
             # ZeroMQ drops the connection on which more is announced, before it takes memory for it.
-            self._router.set(zmq.MAXMSGSIZE, self._most_bytes)
+            self._router.set(zmq.MAXMSGSIZE, limits.frame_bytes)
             # A client that reconnects under its former identity takes the place of the dead one.
             self._router.set(zmq.ROUTER_HANDOVER, 1)
             self.rep = (
@@ -209,8 +202,8 @@ class Server:
         except FrameError as error:
             self._reject(route, error.id, 0, error)
             return
-        if len(frames.payload) > self._most_bytes * PAYLOAD_SHARE:
-            self._reject(route, frames.id, frames.flags, _too_large(len(frames.payload)))
+        if len(frames.payload) > self._limits.payload_bytes:  # it is read here, while everybody waits
+            self._reject(route, frames.id, frames.flags, self._too_large(len(frames.payload)))
             return
         if frames.type not in (GET, SET):
             self._reject(route, frames.id, frames.flags, MktlError(f"no such request: {frames.type[:20]!r}"))
@@ -227,6 +220,12 @@ class Server:
             return
         if not answered:
             request.acknowledge()
+
+    def _too_large(self, count: int) -> MktlError:
+        return MktlError(
+            f"a payload of {count} bytes is not read, {self._limits.payload_bytes} at the most; "
+            f"send arrays as bulk data; {raised_by('payload_mb')}"
+        )
 
     def _reject(self, route: bytes, id: bytes, flags: int, error: MktlError) -> None:
         if not id or flags & NO_REP:

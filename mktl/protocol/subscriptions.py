@@ -53,6 +53,8 @@ class Subscriptions:
         self.monitor = self.socket.get_monitor_socket(_EVENTS)
         connect(self.socket, address)
         self.listeners: dict[bytes, tuple[Listener, ...]] = {}
+        #: Topics of which a broadcast came that could not be understood.
+        self._unreadable: set[bytes] = set()
         #: When to connect anew, monotonic: ZeroMQ may not do it by itself.
         self.next_due_s: float | None = None
 
@@ -91,7 +93,10 @@ class Subscriptions:
             try:
                 listener._heard(payload)
             except MktlError as error:
-                log.debug("a broadcast of %r was dropped: %s", topic, error)
+                # Once: a daemon that sends one such may send thousands.
+                level = logging.DEBUG if topic in self._unreadable else logging.WARNING
+                self._unreadable.add(topic)
+                log.log(level, "a broadcast of %r was dropped: %s", topic.decode(), error)
             except Exception:
                 log.exception("a listener of %r raised", topic)
 

@@ -22,6 +22,7 @@ MEGABYTE = 2**20
 @pytest.fixture
 def daemon(make_daemon, monkeypatch):
     monkeypatch.setenv("MKTL_MAX_FRAME_MB", "1")
+    monkeypatch.setenv("MKTL_MAX_PAYLOAD_MB", "0.25")
     return make_daemon()
 
 
@@ -62,7 +63,9 @@ def test_an_array_just_below_the_limit_is_read_and_refused_when_it_is_not_as_des
 
 def test_a_payload_that_would_hold_everybody_up_is_refused_unread(raw) -> None:
     error = error_of(raw.ask(*put("lab.name", "x" * (MEGABYTE // 2))))
-    assert "is too large to be read here; send arrays as bulk data" in error["text"]
+    assert error["text"].endswith(
+        "262144 at the most; send arrays as bulk data; MKTL_MAX_PAYLOAD_MB raises the limit"
+    )
     assert json.loads(raw.ask(*get("lab.name"))[5])["value"] is None
 
 

@@ -107,6 +107,12 @@ def rss_mb(pid: int) -> float:
     return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
+def peak_mb(pid: int) -> float:
+    """The most megabytes that process *pid* has held since its start."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
+
+
 def threads(pid: int) -> int:
     """How many threads process *pid* has."""
     return len(os.listdir(f"/proc/{pid}/task"))

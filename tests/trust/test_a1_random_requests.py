@@ -20,7 +20,7 @@ def test_a1_random_requests_harm_nobody(serve, wire, count) -> None:
     hostile = wire(address)
     hostile.send(b"a", b"1", b"GET", b"lab.temp", b"", b"")
     hostile.receive()
-    mktl.get("lab.image").set(np.zeros(3))  # NumPy has a thread of its own, from its first array on
+    mktl.get("lab.image").set(np.zeros(20_000))  # what ZeroMQ does not copy has a thread, once there is any
     before = threads(served.pid), files(served.pid)
     took_s = []
     for n, parts in enumerate(random_messages(20, count)):
@@ -28,7 +28,7 @@ def test_a1_random_requests_harm_nobody(serve, wire, count) -> None:
         if n % 100 == 99:
             hostile.drain()
             value, second = timed_get(address)
-            assert value in (4.2, 1)  # some are sound SETs
+            assert value in (4.2, 1, None)  # some are sound SETs: 1, and NaN, that JSON does not have
             took_s.append(second)
     # A busy machine's hiccup is not the daemon's: one in twenty may take longer.
     assert quantile(took_s, 0.95) < 0.1

@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 import mktl
-from tests.trust.conftest import get, put
+from tests.trust.conftest import get, put, timed_get
 
 MODULE = """
 import mktl
@@ -23,7 +23,8 @@ class Daemon(mktl.Daemon):
 @pytest.mark.parametrize("rounds", [2, pytest.param(50, marks=pytest.mark.soak)])
 def test_a6_two_thousand_pipelined_requests_are_all_acknowledged_and_answered(serve, wire, rounds) -> None:
     serve({"temp": {"initial": 4.2}, "slow": {"type": "numeric"}}, module=MODULE)
-    raw = wire(mktl.get("lab.temp").store.address("temp"))
+    address = mktl.get("lab.temp").store.address("temp")
+    raw = wire(address)
     for number in range(rounds):
         wanted: Counter[tuple[bytes, bytes]] = Counter()
         for n in range(1000):
@@ -38,4 +39,4 @@ def test_a6_two_thousand_pipelined_requests_are_all_acknowledged_and_answered(se
             came[answer[1], answer[2]] += 1
             assert b"error" not in answer[5]
         assert came == wanted
-        assert mktl.get("lab.slow").get() == 999
+        assert timed_get(address, "lab.slow")[0] == 999
