@@ -69,6 +69,20 @@ def test_a_payload_that_would_hold_everybody_up_is_refused_unread(raw) -> None:
     assert json.loads(raw.ask(*get("lab.name"))[5])["value"] is None
 
 
+def test_a_string_beyond_the_limit_is_refused_with_the_limit_and_what_raises_it(
+    monkeypatch, make_daemon
+) -> None:
+    monkeypatch.setenv("MKTL_MAX_STRING_CHARS", "5")
+    make_daemon()
+    name = mktl.get("lab.name")
+    name.set("short")
+    with pytest.raises(
+        RuntimeError, match=r"lab\.name: 6 characters, 5 at the most; MKTL_MAX_STRING_CHARS raises"
+    ):
+        name.set("longer")
+    assert name.get() == "short"
+
+
 def test_an_id_that_nobody_needs_is_not_echoed(raw, daemon) -> None:
     raw.send(*get("lab.temp", id=b"x" * 1000))
     assert raw.ask(*get("lab.temp"))[1] == b"00000001"
