@@ -14,6 +14,9 @@ from .liveness import connect_dealer, reconnect
 from .message import Payload, Request, error_payload
 from .quick import NOBLOCK, receive, send
 
+#: How much later an ACK may come while the daemon answers other requests of this client.
+BUSY_S = 10.0
+
 
 class Asynchronous:
     """Requests under way to one daemon; lives on the client's thread."""
@@ -26,6 +29,8 @@ class Asynchronous:
         #: Those without an ACK, in the order they were sent: when it is overdue (monotonic), and the id.
         self._unacknowledged: deque[tuple[float, bytes]] = deque()
         self._acknowledged: set[bytes] = set()
+        #: When something came last, monotonic.
+        self._heard_s = 0.0
         #: Those for which there is no connection yet, by id: until when (monotonic), and what.
         self._unsent: dict[bytes, tuple[float, Request]] = {}
         #: True when the last of them found none in time.
@@ -67,14 +72,16 @@ class Asynchronous:
                 return
             del self._unsent[id]
 
-    def receive(self, most: int = 1000) -> None:
-        """Take in what has arrived."""
+    def receive(self, most: int = 1000) -> bool:
+        """Take in what has arrived; True when there may be more."""
+        self._heard_s = time.monotonic()
         for _ in range(most):
             try:
                 parts = receive(self.socket, NOBLOCK)
             except zmq.Again:
-                return
+                return False
             self._dispatch(parts)
+        return True
 
     def _dispatch(self, parts: list[bytes]) -> None:
         try:
@@ -104,6 +111,9 @@ class Asynchronous:
         while self._unacknowledged:
             ack_due_s, id = self._unacknowledged[0]
             if id in self._pending and id not in self._acknowledged:
+                # While the daemon answers others it is not gone, but busy with what was sent before.
+                busy_s = min(self._heard_s + ACK_TIMEOUT_S, ack_due_s + BUSY_S)
+                ack_due_s = max(ack_due_s, busy_s)
                 return ack_due_s if due_s is None else min(due_s, ack_due_s)
             self._unacknowledged.popleft()
         return due_s

@@ -195,9 +195,9 @@ class Client:
             if ready.get(sender.socket, 0) & zmq.POLLOUT:
                 sender.send_more()
                 self._poller.register(sender.socket, zmq.POLLIN | zmq.POLLOUT if sender.waits else zmq.POLLIN)
-            if sender.socket in ready:
-                sender.receive()
-            sender.expire(time.monotonic())
+            # What has come and was not read yet is not overdue.
+            if sender.socket not in ready or not sender.receive():
+                sender.expire(time.monotonic())
 
     def close(self) -> None:
         """Close every connection; requests under way fail."""

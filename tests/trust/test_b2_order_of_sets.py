@@ -10,6 +10,7 @@ from mktl.protocol.client import client
 from mktl.protocol.message import Payload, Request
 from tests.drivers.fakes import FakePort, fake_link
 
+SOAK = [pytest.mark.soak, pytest.mark.timeout(600)]
 COUNT = 2000
 
 
@@ -43,7 +44,7 @@ class Device(mktl.Daemon):
         self.add_item(TextItem, "target", link=link, set="MOVE {:.1f}", set_reply="OK")
 
 
-@pytest.mark.parametrize("rounds", [1, pytest.param(50, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("rounds", [1, pytest.param(50, marks=SOAK)])
 @pytest.mark.parametrize("kind", [Hooks, Device])
 def test_b2_two_thousand_pipelined_sets_are_carried_out_in_order_and_the_last_one_stands(
     make_daemon, kind, rounds

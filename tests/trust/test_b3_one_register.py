@@ -15,6 +15,7 @@ import pytest
 import mktl
 from tests.trust.history import Operation, violations
 
+SOAK = [pytest.mark.soak, pytest.mark.timeout(600)]
 CLIENT = Path(__file__).parent / "register_client.py"
 INITIAL = 0
 
@@ -44,7 +45,7 @@ class Bench(mktl.Daemon):
 
 
 @pytest.mark.parametrize(
-    ("clients", "operations", "killed"), [(4, 60, 1), pytest.param(8, 300, 3, marks=pytest.mark.soak)]
+    ("clients", "operations", "killed"), [(4, 60, 1), pytest.param(8, 300, 3, marks=SOAK)]
 )
 def test_b3_what_clients_read_of_one_item_is_explained_by_one_order_of_all_that_was_done(
     make_daemon, tmp_path, clients, operations, killed

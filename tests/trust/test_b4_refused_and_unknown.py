@@ -12,6 +12,7 @@ from mktl.protocol.client import client
 from mktl.protocol.message import Payload, Request
 from tests.conftest import wait_for
 
+SOAK = [pytest.mark.soak, pytest.mark.timeout(600)]
 MOST = 50
 
 
@@ -52,7 +53,7 @@ def end_of(request: Request) -> type[Exception] | None:
     return None
 
 
-@pytest.mark.parametrize("count", [4 * MOST, pytest.param(100 * MOST, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("count", [4 * MOST, pytest.param(100 * MOST, marks=SOAK)])
 def test_b4_what_does_not_fit_into_the_queue_is_refused_as_busy_and_never_carried_out(slow, count) -> None:
     item, address = slow
     requests = [Request("SET", "lab.slow", Payload(float(n))) for n in range(count)]

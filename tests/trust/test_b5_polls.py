@@ -10,6 +10,7 @@ import pytest
 import mktl
 from tests.conftest import wait_for
 
+SOAK = [pytest.mark.soak, pytest.mark.timeout(600)]
 COUNT = 1000
 
 
@@ -43,9 +44,7 @@ class Bench(mktl.Daemon):
             item.poll(self.arguments)
 
 
-@pytest.mark.parametrize(
-    ("period_s", "block_s"), [(0.4, 1.0), pytest.param(1.0, 3.0, marks=pytest.mark.soak)]
-)
+@pytest.mark.parametrize(("period_s", "block_s"), [(0.4, 1.0), pytest.param(1.0, 3.0, marks=SOAK)])
 def test_b5_polls_go_on_whatever_they_raise_however_they_block_and_wherever_the_wall_clock_is(
     make_daemon, monkeypatch, period_s, block_s
 ) -> None:

@@ -14,6 +14,7 @@ from mktl.protocol.message import Payload, Request
 from tests.conftest import wait_for
 from tests.trust.served import rss_mb
 
+SOAK = [pytest.mark.soak, pytest.mark.timeout(600)]
 COUNT, BURST = 2000, 100
 
 
@@ -30,9 +31,7 @@ class Blocking:
             threading.Event().wait(self._block_s)
 
 
-@pytest.mark.parametrize(
-    ("blocked_s", "block_s"), [(0.2, 0.8), pytest.param(None, 5.0, marks=pytest.mark.soak)]
-)
+@pytest.mark.parametrize(("blocked_s", "block_s"), [(0.2, 0.8), pytest.param(None, 5.0, marks=SOAK)])
 def test_b6_while_a_callback_blocks_the_value_is_current_and_updates_are_not_hoarded(
     serve, monkeypatch, blocked_s, block_s
 ) -> None:

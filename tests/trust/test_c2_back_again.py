@@ -20,6 +20,7 @@ from tests.trust.cable import Cable
 from tests.trust.nursery import Child, Nursery
 from tests.trust.rawwire import raw_wire
 
+SOAK = [pytest.mark.soak, pytest.mark.timeout(600)]
 KEYS = [f"n{n}" for n in range(20)]
 CUT_S = 0.15
 
@@ -61,7 +62,7 @@ def assert_current(items: list[mktl.Item], value: float, within_s: float) -> Non
     assert time.monotonic() - begun_s < within_s
 
 
-@pytest.mark.parametrize("times", [3, pytest.param(20, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("times", [3, pytest.param(20, marks=SOAK)])
 def test_c2_no_item_has_an_old_value_two_seconds_after_a_restart_on_the_same_ports(daemons, times) -> None:
     ports = daemons.next()
     items = [mktl.get(f"lab.{key}") for key in KEYS]
@@ -70,7 +71,7 @@ def test_c2_no_item_has_an_old_value_two_seconds_after_a_restart_on_the_same_por
         assert_current(items, daemons.value, within_s=2.0)
 
 
-@pytest.mark.parametrize("times", [1, pytest.param(20, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("times", [1, pytest.param(20, marks=SOAK)])
 def test_c2_items_follow_their_daemon_to_other_ports_within_five_seconds(daemons, times) -> None:
     ports = daemons.next()
     items = [mktl.get(f"lab.{key}") for key in KEYS]
@@ -81,7 +82,7 @@ def test_c2_items_follow_their_daemon_to_other_ports_within_five_seconds(daemons
         assert_current(items, daemons.value, within_s=5.0)
 
 
-@pytest.mark.parametrize("times", [5, pytest.param(20, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("times", [5, pytest.param(20, marks=SOAK)])
 def test_c2_a_change_while_the_link_is_cut_for_a_moment_is_known_two_seconds_later(daemons, times) -> None:
     ports = daemons.next()
     with contextlib.ExitStack() as stack:

@@ -16,6 +16,7 @@ import mktl
 from tests.conftest import wait_for
 from tests.trust.served import rss_mb
 
+SOAK = [pytest.mark.soak, pytest.mark.timeout(600)]
 CLIENT = Path(__file__).parent / "reading_client.py"
 #: Publishes numbers, each with a lot of text behind it, until it has come to what it was set to.
 MODULE = """
@@ -60,7 +61,7 @@ class Watcher:
         self.process.stdout.close()
 
 
-@pytest.mark.parametrize("count", [3000, pytest.param(30_000, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("count", [3000, pytest.param(30_000, marks=SOAK)])
 def test_c3_a_subscriber_that_does_not_read_costs_nothing_and_has_the_newest_when_it_reads_again(
     serve, count
 ) -> None:
@@ -72,7 +73,7 @@ def test_c3_a_subscriber_that_does_not_read_costs_nothing_and_has_the_newest_whe
         slow.process.send_signal(signal.SIGSTOP)
         item, before_mb = mktl.get("lab.text", subscribe=False), rss_mb(served.pid)
         item.set(str(count))
-        wait_for(lambda: healthy.ask() == {"number": f"{count:08d}", "count": count})
+        wait_for(lambda: healthy.ask() == {"number": f"{count:08d}", "count": count}, deadline_s=60)
         assert rss_mb(served.pid) - before_mb < 50
         slow.process.send_signal(signal.SIGCONT)
         resumed_s = time.monotonic()
