@@ -17,7 +17,7 @@ Given more than once, the first answers what is sent first, and so on.
 """
 TRY_CODES = "\b\nExit codes: 0 a value, 1 trouble with the device, 2 trouble with the file or the command."
 TORTURE_CODES = (
-    "\b\nExit codes: 0 all items were back and none showed another's value, 1 not so, 2 the file is wrong."
+    "\b\nExit codes: 0 all items were back and none took another's reply, 1 not so, 2 the file is wrong."
 )
 
 
@@ -119,8 +119,8 @@ def plan(file: str, parameters: dict[str, str]) -> int:
 def torture(file: str, parameters: dict[str, str], faults: str, **options: Any) -> int:
     """Serve FILE against its simulator, spoil the replies in every way, and print what the items show.
 
-    A row for each kind of fault: which items could not be trusted and why, whether any showed a value that
-    the device never said of it, and how soon all were back, in seconds and in periods of their polls.
+    A row for each kind of fault: which items could not be trusted and why, whether any took a reply that
+    was not its own, and how soon all were back, in seconds and in periods of their polls.
     """
     from .torturing import run
 

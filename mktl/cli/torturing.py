@@ -20,7 +20,7 @@ WIDTH = 100
 _INDENT = 12
 #: Keys of items before the rest is only counted.
 _LISTED = 4
-_HEAD = f"{'fault':<10}{'spoiled':>9}  {'in trouble':<32}  {'wrong':<9}  {'back':>5}  slowest"
+_HEAD = f"{'fault':<10}{'spoiled':>9}  {'in trouble':<36}  {'wrong':<9}  {'back':>5}  slowest"
 
 
 def run(
@@ -111,9 +111,9 @@ def lines(outcome: Outcome, count: int) -> Iterator[str]:
     yield _row(outcome, count).rstrip()
     for status, reason, keys in _grouped(outcome.troubles):
         yield from _folded(f"{status}: {_listed(keys)}: {reason}")
-    for key, value in outcome.wrong.items():
-        what = "a byte of which was changed" if outcome.is_altered else "not what the device said to it"
-        yield from _folded(f"wrong: {key} was fed '{value}', {what}")
+    what = "a byte of which was changed" if outcome.is_altered else "not what the device said to it"
+    for reply, keys in _fed(outcome.wrong).items():
+        yield from _folded(f"wrong: {_listed(keys)} took '{reply}', {what}")
     for key, trouble in outcome.lost.items():
         yield from _folded(f"not back: {key} is {trouble.status}: {trouble.reason}")
 
@@ -124,7 +124,7 @@ def _row(outcome: Outcome, count: int) -> str:
     wrong = f"{len(outcome.wrong)}{' altered' if outcome.is_altered and outcome.wrong else ''}"
     back = f"{len(outcome.recovered_s)}" if outcome.troubles else "-"
     spoiled = f"{outcome.spoiled}/{outcome.replies}" if outcome.spoiled else "-"
-    return f"{outcome.fault:<10}{spoiled:>9}  {troubled:<32}  {wrong:<9}  {back:>5}  {_slowest(outcome)}"
+    return f"{outcome.fault:<10}{spoiled:>9}  {troubled:<36}  {wrong:<9}  {back:>5}  {_slowest(outcome)}"
 
 
 def _slowest(outcome: Outcome) -> str:
@@ -145,6 +145,14 @@ def _grouped(troubles: Mapping[str, Trouble]) -> Iterator[tuple[str, str, list[s
         reasons.setdefault(trouble.status, trouble.reason)
     for status, those in keys.items():
         yield status, reasons[status], those
+
+
+def _fed(wrong: Mapping[str, str]) -> dict[str, list[str]]:
+    """Each wrong reply with the keys of the items that it fed."""
+    keys: dict[str, list[str]] = {}
+    for key, reply in wrong.items():
+        keys.setdefault(reply, []).append(key)
+    return keys
 
 
 def _listed(keys: Sequence[str]) -> str:

@@ -52,11 +52,11 @@ retry_max_s = 0.05
 [items.level]
 register = "holding 0"
 type = "numeric"
-poll_s = 1
+poll_s = 0.1
 [items.limit]
 register = "holding 40"
 type = "numeric"
-poll_s = 1
+poll_s = 0.1
 [simulate.initial]
 level = 7
 limit = 9
@@ -143,7 +143,15 @@ def test_a_register_that_shows_anothers_value_is_found_out(
     monkeypatch.setattr(TcpLine, "_first", any_answer)
     result = call("torture", str(path), "--seconds", "0.5", "--faults", "late")
     assert result.exit_code == 1
+    assert " took '\\x03\\x02" in result.stdout  # the answer to a read of one register
     assert "not what the device said to it" in result.stdout
+
+
+def test_the_echo_of_a_loopback_feeds_no_item(call: Call, tmp_path: Path) -> None:
+    path = tmp_path / "plc.toml"
+    path.write_text(MODBUS.replace("tcp://127.0.0.1:502", "rtu:///dev/never-opened"))
+    result = call("torture", str(path), "--seconds", "0.3", "--faults", "echo")
+    assert result.exit_code == 0, result.output
 
 
 def test_what_does_not_come_back_is_named(

@@ -85,7 +85,8 @@ class ModbusLine(Line):
             words = request.words(frame.pdu)
         except ValueError as error:
             raise DeviceReplyError(self.title, sent=sent, got=frame.pdu, expected=str(error)) from None
-        self.taps.took(frame.pdu, None)
+        if request.reads:
+            self.taps.took(frame.pdu, None)
         return words
 
     def _late(self, frame: Frame) -> None:

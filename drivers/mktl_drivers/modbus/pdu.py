@@ -59,9 +59,14 @@ class Request:
         return bytes([self.function]) + self.body
 
     @property
+    def reads(self) -> bool:
+        """True when its answer has values."""
+        return self.function in READ.values()
+
+    @property
     def writes(self) -> bool:
         """True when it changes something."""
-        return self.function not in (*READ.values(), DIAGNOSE)
+        return not self.reads and self.function != DIAGNOSE
 
     def words(self, pdu: bytes) -> list[int]:
         """The registers or bits that *pdu*, the answer, brings; none for a write.
