@@ -52,16 +52,16 @@ retry_max_s = 0.05
 [items.level]
 register = "holding 0"
 type = "numeric"
-poll_s = 0.1
+poll_s = 0.03
 [items.limit]
 register = "holding 40"
 type = "numeric"
-poll_s = 0.1
+poll_s = 0.03
 [simulate.initial]
 level = 7
 limit = 9
 """
-SHORT = ("--seconds", "0.15")
+SHORT = ("--seconds", "0.1")
 
 
 @pytest.fixture
@@ -121,7 +121,9 @@ def test_a_driver_that_takes_a_late_reply_for_the_next_ones_is_found_out(
 
     monkeypatch.setattr("mktl_drivers.runner.resynchronise", believe)
     monkeypatch.setattr("mktl_drivers.line.Line.settle", lambda _: None)
-    result = call("torture", file, "--seconds", "0.5", "--faults", "late")
+    # Somebody always waits for the line: what is late comes while the next one is under way.
+    Path(file).write_text(FILE.replace("poll_s = 1", "poll_s = 0.03").replace("poll_s = 5", "poll_s = 0.03"))
+    result = call("torture", file, "--seconds", "0.4", "--faults", "late")
     assert result.exit_code == 1
     assert "not what the device said to it" in result.stdout
     assert result.stdout.splitlines()[-1] == "not well after all: late"
@@ -141,7 +143,7 @@ def test_a_register_that_shows_anothers_value_is_found_out(
         return None if frame is None else frame._replace(transaction=line._transaction)
 
     monkeypatch.setattr(TcpLine, "_first", any_answer)
-    result = call("torture", str(path), "--seconds", "0.5", "--faults", "late")
+    result = call("torture", str(path), "--seconds", "0.4", "--faults", "late")
     assert result.exit_code == 1
     assert " took '\\x03\\x02" in result.stdout  # the answer to a read of one register
     assert "not what the device said to it" in result.stdout
