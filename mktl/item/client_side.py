@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from ..errors import MktlError, NoAnswerError, NotGettableError, StaleError
+from ..errors import MktlError, NoAnswerError, NotGettableError
 from ..protocol.client import client
 from ..protocol.message import NO_ACK_OR_REP, Request, error_payload, raise_error
 from ..protocol.origin import origin
@@ -76,13 +75,8 @@ class ClientSide:
 
     @property
     def age(self) -> float | None:
-        """Seconds since :attr:`sampled` by this host's clock; None when there was no good reading.
-
-        A daemon tells when it sampled only of values that cannot be trusted; at a client, one that is ``ok``
-        has the age of its last change.
-        """
-        sampled = self._reading.sampled
-        return None if sampled is None else max(0.0, time.time() - sampled)
+        """Seconds since :attr:`sampled`, if any; at a client, an ``ok`` value's since it last changed."""
+        return self._reading.age_s
 
     @property
     def status(self) -> str:
@@ -135,20 +129,11 @@ class ClientSide:
             self._fetch(refresh)
         reading = self._reading
         if stale == "raise":
-            self._must_be_good(reading)
+            reading.must_be_good(self.full_key)
         value = reading.value
         if quantity:
             return to_quantity(self.full_key, self.config, value, formatted)
         return formats.to_text(self.full_key, self.config, value) if formatted else value
-
-    def _must_be_good(self, reading: Reading) -> None:
-        if reading.is_good:
-            return
-        age_s = self.age
-        since = "never read" if age_s is None else f"last read {age_s:.1f} s ago"
-        reason = f": {reading.reason}" if reading.reason else ""
-        text = f"{self.full_key}: {reading.status}, {since}{reason}"
-        raise StaleError(text, status=reading.status, reason=reading.reason, age_s=age_s)
 
     def _fetch(self, refresh: bool) -> None:
         payload = Payload(refresh=True) if refresh else Payload()

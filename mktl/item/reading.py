@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time as clock
 from typing import Any, NamedTuple
 
+from ..errors import StaleError
 from ..wire.bulk import array_from, array_payload, is_array
 from ..wire.payload import Payload
 
@@ -30,6 +32,21 @@ class Reading(NamedTuple):
     def is_good(self) -> bool:
         """True when there is a value, and it can be trusted."""
         return self.time is not None and self.status in SOUND - {"unset"} and self.severity != "invalid"
+
+    @property
+    def age_s(self) -> float | None:
+        """Seconds since the last good reading by this host's clock; None when there was none."""
+        return None if self.sampled is None else max(0.0, clock.time() - self.sampled)
+
+    def must_be_good(self, full_key: str) -> None:
+        """Raise StaleError, of the item *full_key*, unless the value can be trusted."""
+        if self.is_good:
+            return
+        age_s = self.age_s
+        since = "never read" if age_s is None else f"last read {age_s:.1f} s ago"
+        reason = f": {self.reason}" if self.reason else ""
+        text = f"{full_key}: {self.status}, {since}{reason}"
+        raise StaleError(text, status=self.status, reason=self.reason, age_s=age_s)
 
     def flagged(self, status: str, severity: str, reason: str) -> Reading:
         """The same value with another word on its trust."""
