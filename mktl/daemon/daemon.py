@@ -20,6 +20,7 @@ from ..item import Item
 from ..item.daemon_side import Publisher
 from ..limits import Limits, raised_by
 from ..persist import Persistence
+from ..protocol.broadcaster import MOST_BULK_WAITING, MOST_WAITING
 from ..protocol.discover import Responder, udp_ports
 from ..protocol.host import own_hostname
 from ..protocol.incoming import Incoming
@@ -206,10 +207,12 @@ class Daemon:
         twins = TwinSearch(self.name, self.alias) if not self.override else None
         self.parse_options(self.arguments)
         self._configuration = self._configure()
+        has_images = any(one.get("type") == "bulk" for one in self._configuration.items.values())
         self._server = Server(
             self._answer,
             ports=local.load_ports(self.name, self.uuid),
             avoid=local.ports_of_others(self.uuid),
+            most_waiting=MOST_BULK_WAITING if has_images else MOST_WAITING,
             limits=self.limits,
         )
         self._endings.callback(self._server.close)

@@ -18,11 +18,13 @@ from .quick import NOBLOCK, send
 
 log = logging.getLogger(__name__)
 
-#: Broadcasts that wait for a subscriber that does not read, at the most, and the fewest for large ones.
-MOST_WAITING, FEWEST_WAITING = 20_000, 8
-#: Bytes that they may have, about: so many fewer wait when they are large.
-MOST_BYTES = 32 * 2**20
-SMALL = MOST_BYTES // MOST_WAITING
+#: Broadcasts that wait for a subscriber that does not read, at the most, and where images are among them.
+#: The number cannot change later: ZeroMQ (4.3.5) would forget that there is room again, and at times a
+#: connection that ends meanwhile would take the process with it.
+MOST_WAITING, MOST_BULK_WAITING = 1600, 64
+#: So long all others wait for who has no room, once: a burst is no reason to pass anybody over. Nobody waits
+#: again before that one reads, or is cut off.
+PATIENCE_S, LOOK_S = 0.05, 0.0005
 #: A subscriber is called so often, and cut off when it has not answered for so long: one whose host is gone
 #: would hold what waits for it for a quarter of an hour.
 HEARTBEAT_MS, SILENT_MS = 10_000, 20_000
@@ -44,6 +46,7 @@ class Broadcaster:
         port: This port and no other.
         preferred: The port to try first, when *port* is left out.
         avoid: Ports of other daemons of this host.
+        most_waiting: Broadcasts that are kept for a subscriber that does not read.
     """
 
     def __init__(
@@ -53,6 +56,7 @@ class Broadcaster:
         *,
         preferred: int | None = None,
         avoid: Collection[int] = (),
+        most_waiting: int = MOST_WAITING,
     ) -> None:
         self._lock = threading.Lock()
         self._audience = Audience()
@@ -65,8 +69,7 @@ class Broadcaster:
         # XPUB is PUB to a subscriber; here it tells which topics anybody wants.
         self._socket: zmq.Socket[bytes] = context.socket(zmq.XPUB)
         self._socket.linger = 0
-        self._most_waiting = MOST_WAITING
-        self._socket.set_hwm(MOST_WAITING)
+        self._socket.set_hwm(most_waiting)
         # To be told when there is no room, instead of losing the newest without a word.
         self._socket.set(zmq.XPUB_NODROP, 1)
         self._socket.set(zmq.HEARTBEAT_IVL, HEARTBEAT_MS)
@@ -104,14 +107,7 @@ class Broadcaster:
 
     def _send(self, topic: bytes, parts: Parts, *, copy: bool = True) -> None:
         """Give it to everybody who has room for it, and remember it for who has not."""
-        size = sum(len(part) if type(part) is bytes else memoryview(part).nbytes for part in parts)
-        most = MOST_WAITING if size <= SMALL else _most_waiting(size)
-        if most != self._most_waiting:
-            self._most_waiting = most
-            self._socket.sndhwm = most
-        try:
-            self._hand_over(parts, copy)
-        except zmq.Again:
+        if not self._find_room(parts, copy):
             self._note_trouble()
             # To the others; ZeroMQ passes over who has no room, without a word, until it reads again.
             self._socket.set(zmq.XPUB_NODROP, 0)
@@ -119,6 +115,20 @@ class Broadcaster:
             self._socket.set(zmq.XPUB_NODROP, 1)
         if self._again is not None:
             self._owed[topic] = time.monotonic(), parts
+
+    def _find_room(self, parts: Parts, copy: bool) -> bool:
+        """Give it to everybody; False when somebody has no room for it, and will not soon."""
+        end_s = 0.0
+        while True:
+            try:
+                self._hand_over(parts, copy)
+                return True
+            except zmq.Again:
+                now_s = time.monotonic()
+                end_s = end_s or now_s + PATIENCE_S
+                if self._again is not None or now_s >= end_s:
+                    return False
+            time.sleep(LOOK_S)
 
     def _hand_over(self, parts: Parts, copy: bool) -> None:
         if copy:
@@ -157,13 +167,3 @@ class Broadcaster:
         with self._lock:
             self._end_trouble()
             self._socket.close()
-
-
-def _most_waiting(size: int) -> int:
-    """How many broadcasts of *size* bytes may wait for one subscriber; in steps, as it costs to change it.
-
-    >>> _most_waiting(1000), _most_waiting(20_000), _most_waiting(16 * 2**20)
-    (20000, 1024, 8)
-    """
-    fitting = MOST_BYTES // size
-    return min(MOST_WAITING, max(FEWEST_WAITING, 1 << fitting.bit_length() >> 1))

@@ -19,7 +19,7 @@ from ..errors import MktlError
 from ..limits import Limits, raised_by
 from ..wire.frames import GET, NO_REP, REP, SET, FrameError, Frames, pack, unpack
 from ..wire.payload import Bulk
-from .broadcaster import Broadcaster
+from .broadcaster import MOST_WAITING, Broadcaster
 from .incoming import Incoming
 from .message import error_payload
 from .outbox import Outbox, Parts
@@ -42,6 +42,7 @@ class Server:
         avoid: Ports of other daemons of this host.
         only_port: Take requests on this port and no other.
         broadcasts: False leaves the second socket away.
+        most_waiting: Broadcasts that are kept for a subscriber that does not read.
         limits: What it takes; what the environment says when left out.
     """
 
@@ -53,6 +54,7 @@ class Server:
         avoid: Collection[int] = (),
         only_port: int | None = None,
         broadcasts: bool = True,
+        most_waiting: int = MOST_WAITING,
         limits: Limits | None = None,
     ) -> None:
         self._answer = answer
@@ -83,7 +85,9 @@ class Server:
             )
             if broadcasts:
                 taken = [*avoid, self.rep]
-                self._broadcaster = Broadcaster(self._context, preferred=ports[1], avoid=taken)
+                self._broadcaster = Broadcaster(
+                    self._context, preferred=ports[1], avoid=taken, most_waiting=most_waiting
+                )
         except BaseException:
             self._release()
             raise

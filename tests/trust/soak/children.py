@@ -13,7 +13,7 @@ from typing import IO, Any
 
 ROOT = Path(__file__).parents[3]
 #: How long a process may take to end when it is told to.
-END_S = 15.0
+END_S = 30.0
 _MARKD = "from mktl.cli.markd import main; main()"
 
 

@@ -17,7 +17,7 @@ from tests.trust.soak.traffic import VALUES_EACH, Traffic, Watcher, clocks, regi
 
 ACT_S, BURST_S, BURST = 0.1, 0.7, 4
 #: How long everything may take to be well again at the end.
-WELL_S = 10.0
+WELL_S = 20.0
 
 
 def main(directory: Path, number: int, role: str, *stores: str) -> None:

@@ -26,10 +26,12 @@ def look(pid: int, at_s: float) -> Sample:
     """What *pid* holds now.
 
     Raises:
-        OSError: It is not there any more.
+        ProcessLookupError: It has ended.
     """
     status = Path(f"/proc/{pid}/status").read_text()
     found = dict(re.findall(r"^(VmRSS|Threads):\s+(\d+)", status, re.MULTILINE))
+    if "VmRSS" not in found:
+        raise ProcessLookupError(f"process {pid} has ended by itself")
     files = len(os.listdir(f"/proc/{pid}/fd"))
     return Sample(at_s, int(found["VmRSS"]) / 1024, int(found["Threads"]), files)
 

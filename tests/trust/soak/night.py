@@ -76,7 +76,10 @@ class Gauges:
         if now_s >= self._next_s:
             self._next_s += self._period_s
             for name, pid in self._pids.items():
-                sample = look(pid, now_s)
+                try:
+                    sample = look(pid, now_s)
+                except ProcessLookupError as error:
+                    raise AssertionError(f"{name}: {error}") from None
                 self.of[name].samples.append(sample)
                 self._journal.note(gauge=name, **asdict(sample))
 

@@ -20,10 +20,11 @@ SLOPE_FROM_S = 1500.0
 MOST_MB_PER_HOUR = 1.0
 
 
+@pytest.mark.timeout(180)  # of which it needs ten seconds on a machine that is not busy otherwise
 def test_ten_seconds_of_mixed_traffic_with_accidents(tmp_path: Path) -> None:
     night = run(tmp_path, Plan(length_s=4.0, seed=4, warm_up_s=0.0, gauge_s=0.5, longest_s=0.5))
     assert not night.verdict.faults, night.report()
-    assert min(night.verdict.counts[what] for what in ("writes done", "reads done", "callbacks")) > 20
+    assert min(night.verdict.counts[what] for what in ("writes done", "reads done", "callbacks")) > 10
     assert sum(night.disturbances.values()) >= 3
 
 
