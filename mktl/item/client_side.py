@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Literal
 
 from ..errors import MktlError, NoAnswerError, NotGettableError
@@ -331,16 +332,23 @@ class ClientSide:
             return
         self._resume()
         request = Request("GET", self.full_key, version=self.store.route(self.key).version)
-        request.then = self._learn_again
+        request.then = partial(self._learn_again, self._reading)
         client().send(self.store.route(self.key).rep, request)
 
-    def _learn_again(self, payload: Payload) -> None:
+    def _learn_again(self, asked_at: Reading, payload: Payload) -> None:
+        """The first reply after a loss: it replaces *asked_at*, but not what has been heard since."""
         try:
             raise_error(payload)
             reading = Reading.from_payload(payload)
+        except NoAnswerError:
+            self._suspended = True  # it is asked again by who looks for lost daemons
+            return
         except MktlError:
             return  # it is asked again when it is found again
         with self._lock:
+            known = self._reading
+            if known is not asked_at and _seconds_after(known, reading) >= 0:
+                return
             self._reading = reading
         self._callbacks.notify(reading)
 

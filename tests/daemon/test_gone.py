@@ -14,6 +14,9 @@ import pytest
 
 import mktl
 from mktl.config import local
+from mktl.errors import NoAnswerError
+from mktl.protocol.client import client
+from mktl.protocol.message import Payload, error_payload
 from tests.conftest import free_port, wait_for, wait_until_serving
 
 MARKD = str(Path(sys.executable).parent / "markd")
@@ -90,3 +93,33 @@ def test_clients_follow_a_daemon_that_comes_back_on_other_ports(remote, home) ->
     wait_for(lambda: item.status == "ok")
     item.set(7.5)
     assert item.value == 7.5
+
+
+@pytest.fixture
+def asked(remote, monkeypatch):
+    """An item whose daemon was lost and is back, with the question that it has asked then, under way."""
+    item, sent = mktl.get("lab.temp"), []
+    monkeypatch.setattr(client(), "send", lambda address, request: sent.append(request))
+    item._lost("the cable was pulled")
+    item._identified(True)
+    return item, next(request for request in sent if request.target == "lab.temp")
+
+
+def test_a_broadcast_that_comes_before_the_first_reply_after_a_loss_is_not_covered_up_by_it(asked) -> None:
+    item, question = asked
+    item._heard(Payload(6.0, time=2e9 + 0.1))
+    question.then(Payload(5.0, time=2e9))
+    assert (item.value, item.status) == (6.0, "ok")
+
+
+def test_the_first_reply_after_a_loss_counts_even_if_it_is_older_than_what_was_known(asked) -> None:
+    item, question = asked
+    question.then(Payload(5.0, time=1e9))  # a value that the daemon has not kept, or a clock that was set
+    assert (item.value, item.status) == (5.0, "ok")
+
+
+def test_a_first_question_after_a_loss_that_is_lost_too_is_asked_again(asked, monkeypatch) -> None:
+    item, question = asked
+    monkeypatch.undo()
+    question.then(error_payload(NoAnswerError("no ACK")))
+    wait_for(lambda: item.status == "ok")
