@@ -124,7 +124,7 @@ class Axis:
         peak = max(peak, speed)
         self._change_speed(sign * speed, sign * peak)
         cruise = way - (2 * peak**2 - speed**2) / (2 * self.acceleration)
-        if cruise > 0:
+        if cruise > 0 and peak > 0:  # a way may be so short that the speed for it is none
             self._phases.append(_Phase(cruise / peak, 0.0, sign * peak))
         self._change_speed(sign * peak, 0.0)
 

@@ -71,6 +71,13 @@ def test_a_hard_stop_ends_the_way_there_and_lets_it_go_back() -> None:
     assert axis.position == 1.0
 
 
+def test_a_way_so_short_that_the_speed_for_it_is_none_is_gone_at_once() -> None:
+    axis = Axis(acceleration=0.5)
+    axis.go_to(5e-324)
+    axis.advance(0.001)
+    assert (axis.position, axis.is_moving) == (5e-324, False)
+
+
 @given(
     st.lists(
         st.tuples(st.floats(-100, 100), st.floats(0, 30), st.floats(0.1, 20), st.booleans()),
