@@ -6,7 +6,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, cast
@@ -32,6 +32,7 @@ from .catalog import Catalog
 from .devices import BoundDevice
 from .drivers import Link
 from .linkitems import LinkItems, is_visible
+from .performing import Performing
 from .reload import reload
 from .requests import Router
 from .twin import TwinSearch
@@ -39,7 +40,7 @@ from .twin import TwinSearch
 log = logging.getLogger(__name__)
 
 
-class Daemon:
+class Daemon(Performing):
     """Serves the items of one configuration of a store, from when it is made until :meth:`close`.
 
     Subclasses write :meth:`setup` to add items of their own classes; what they do not add is served as
@@ -162,37 +163,6 @@ class Daemon:
     def _add_placeholder(self, key: str) -> Item:
         """A plain item for one that is asked for before :meth:`setup` has added it."""
         self._placeholders[key] = item = self.add_item(Item, key)
-        return item
-
-    def add_get_performer(self, key: str, method: Callable[[], Any]) -> None:
-        """Have *method* give the newest value of *key*; see :meth:`mktl.Item.perform_get`.
-
-        Raises:
-            UnknownItemError: No such item; it is a KeyError.
-        """
-        self._performing(key).add_get_performer(method)
-
-    def add_set_performer(self, key: str, method: Callable[[Any], Any]) -> None:
-        """Have *method* carry out SETs of *key*; see :meth:`mktl.Item.perform_set`.
-
-        Raises:
-            UnknownItemError: No such item; it is a KeyError.
-        """
-        self._performing(key).add_set_performer(method)
-
-    def add_performer(self, key: str, request: str, method: Callable[..., Any]) -> None:
-        """Have *method* do what *request*, ``"get"`` or ``"set"``, asks of *key*."""
-        self._performing(key).add_performer(request, method)
-
-    def add_performers(self, performers: Iterable[tuple[str, str, Callable[..., Any]]]) -> None:
-        """Several at once: ``(key, "get" or "set", method)``."""
-        for key, request, method in performers:
-            self.add_performer(key, request, method)
-
-    def _performing(self, key: str) -> Item:
-        """The item of *key*, which is here to stay: functions do its work."""
-        item = self.store[key]
-        self._placeholders.pop(item.key, None)
         return item
 
     def add_link(self, link: Link) -> Link:

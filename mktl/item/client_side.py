@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
 from functools import partial
 from typing import Any, Literal
 
@@ -16,6 +15,7 @@ from ..wire.frames import topic
 from ..wire.payload import Payload
 from . import formats
 from .callbacks import Callback, Callbacks
+from .known import Known
 from .owner import Owner
 from .quantity import from_quantity, to_quantity
 from .reading import Reading, same_value
@@ -26,78 +26,23 @@ OVERTAKEN_S = 1.0
 CALLED_BACK_S = 0.05
 
 
-class ClientSide:
+class ClientSide(Known):
     """The half of :class:`mktl.Item` that clients use, of their own items and of anybody's."""
 
     store: Owner
     key: str
     full_key: str
-    config: Mapping[str, Any]
     authoritative: bool
     #: Seconds until a request that was acknowledged is given up.
     timeout: float
 
     _lock: threading.Lock
-    _reading: Reading
     _callbacks: Callbacks
-    _subscribed: bool
     _subscribed_to: tuple[str, bytes]
     #: True from when the daemon was lost until it is known to be the same that is back.
     _suspended: bool
     #: Sent meanwhile by those who do not wait: they leave once the daemon has said who it is.
     _held: tuple[Request, ...] = ()
-
-    # -- what is known
-
-    @property
-    def description(self) -> Mapping[str, Any]:
-        """Type, units, enumerators and so on, as the daemon tells of the item; the same as ``config``."""
-        return self.config
-
-    @property
-    def reading(self) -> Reading:
-        """Value, times and status as of one moment."""
-        return self._reading
-
-    @property
-    def time(self) -> float | None:
-        """UNIX seconds when the item assumed its value."""
-        return self._reading.time
-
-    @property
-    def timestamp(self) -> float | None:
-        """The same as :attr:`time`."""
-        return self._reading.time
-
-    @property
-    def sampled(self) -> float | None:
-        """UNIX seconds of the last good reading."""
-        return self._reading.sampled
-
-    @property
-    def age(self) -> float | None:
-        """Seconds since :attr:`sampled`, if any; at a client, an ``ok`` value's since it last changed."""
-        return self._reading.age_s
-
-    @property
-    def status(self) -> str:
-        """One word on how far the value can be trusted; ``ok`` when all is well."""
-        return self._reading.status
-
-    @property
-    def severity(self) -> str:
-        """``none``, ``minor``, ``major`` or ``invalid``."""
-        return self._reading.severity
-
-    @property
-    def reason(self) -> str:
-        """Why :attr:`status` is not ``ok``."""
-        return self._reading.reason
-
-    @property
-    def subscribed(self) -> bool:
-        """True when updates arrive by themselves."""
-        return self._subscribed
 
     # -- get
 

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import json
-import random
 import subprocess
 import sys
 import threading
 import time
 
 import pytest
-import zmq
 
 import mktl
 from mktl.protocol.client import client
 from mktl.protocol.message import Payload, Request
-from tests.conftest import wait_for
 
 MANY_THREADS = 20
 
@@ -152,76 +149,3 @@ def test_two_thousand_requests_in_flight_on_one_socket_are_all_answered(make_dae
         answers = [request.wait(20) for request in requests]
         assert all(answer is not None for answer in answers)
         assert {answer.payload.value for answer in answers[1::2]} == {4.2}
-
-
-def random_messages(random_: random.Random, count: int):
-    """Multipart messages that are mKTL to a varying degree."""
-    heads = [b"a", b"m", b"a", b"z", b""]
-    types = [b"GET", b"SET", b"ACK", b"REP", b"HASH", b"CONFIG", b"PUB", b"\xff"]
-    targets = [
-        b"lab.temp",
-        b"lab.image",
-        b"lab._catalog",
-        b"_hash",
-        b"lab.",
-        b".",
-        b"../x",
-        b"\xff\xfe",
-        b"x" * 300,
-    ]
-    payloads = [
-        b"",
-        b"{}",
-        b'{"value": 1}',
-        b'{"value": NaN}',
-        b"{",
-        b"[1]",
-        b'{"shape": [9], "dtype": "O"}',
-        b"\x81",
-    ]
-    for _ in range(count):
-        parts = [
-            random_.choice(heads),
-            random_.randbytes(random_.choice((0, 4, 8))),
-            random_.choice(types),
-            random_.choice(targets),
-            random_.choice([b"", b"\x00", b"\x01", b"\x03", b"\xff" * 9, b"{}"]),
-            random_.choice(payloads),
-            random_.randbytes(random_.choice((0, 5, 100))),
-        ]
-        yield parts[: random_.choice((1, 2, 3, 5, 6, 6, 6, 7, 7))]
-
-
-def bombard(make_daemon, count: int) -> None:
-    daemon = make_daemon()
-    threads = threading.active_count()
-    context = zmq.Context()
-    socket = context.socket(zmq.DEALER)
-    socket.linger = 0
-    socket.set_hwm(0)
-    socket.connect(f"tcp://127.0.0.1:{daemon.rep}")
-    try:
-        for n, parts in enumerate(random_messages(random.Random(20), count)):
-            socket.send_multipart(parts)
-            while n % 50 == 49 and socket.poll(0):
-                socket.recv_multipart()
-        began_s = time.monotonic()
-        assert (
-            client().request(f"tcp://127.0.0.1:{daemon.rep}", Request("GET", "lab.temp"), 30, 30) is not None
-        )
-        wait_for(lambda: client().request(f"tcp://127.0.0.1:{daemon.rep}", Request("GET", "lab.temp"), 5))
-        assert time.monotonic() - began_s < 30
-    finally:
-        socket.close()
-        context.term()
-    assert threading.active_count() <= threads + 5  # callbacks' and items' workers, which end by themselves
-
-
-def test_ten_thousand_random_messages_harm_nobody(make_daemon) -> None:
-    bombard(make_daemon, 10_000)
-
-
-@pytest.mark.soak
-@pytest.mark.timeout(600)
-def test_a_million_random_messages_harm_nobody(make_daemon) -> None:
-    bombard(make_daemon, 1_000_000)
