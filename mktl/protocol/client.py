@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 
 #: How long a first subscription waits for the connection, so that no change falls before it.
 CONNECT_S = 0.5
+#: A connection for blocking requests that has not been used for so long is closed.
+IDLE_S = 10.0
 
 
 class Client:
@@ -34,6 +36,8 @@ class Client:
     def __init__(self) -> None:
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         self._local = threading.local()
+        #: When to look next for connections that nobody uses.
+        self._idle_due_s: float | None = None
         self._dealers: list[Dealer] = []
         self._lock = threading.Lock()
         self._commands: deque[Callable[[], None]] = deque()
@@ -50,26 +54,42 @@ class Client:
         self, address: str, request: Request, timeout_s: float, ack_timeout_s: float = ACK_TIMEOUT_S
     ) -> Payload:
         """Send *request* to *address* (``tcp://host:port``) and wait for its response; see `Dealer`."""
-        return self._dealer(address).request(request, timeout_s, ack_timeout_s)
+        while True:
+            dealer = self._dealer(address)
+            with dealer.turn:
+                if not dealer.closed:
+                    try:
+                        return dealer.request(request, timeout_s, ack_timeout_s)
+                    finally:
+                        dealer.used_s = time.monotonic()
 
     def _dealer(self, address: str) -> Dealer:
         dealers: dict[str, Dealer] | None = getattr(self._local, "dealers", None)
         if dealers is None:
             dealers = self._local.dealers = {}
         dealer = dealers.get(address)
-        if dealer is None:
+        if dealer is None or dealer.closed:
             dealer = dealers[address] = Dealer(self._context, address)
             self._keep(dealer)
         return dealer
 
     def _keep(self, dealer: Dealer) -> None:
-        """Remember *dealer* for close, and close those whose threads have ended."""
+        """Remember *dealer* for close, and close those that nobody needs."""
+        self._close_idle()
         with self._lock:
-            ended = [old for old in self._dealers if not old.thread.is_alive()]
-            self._dealers = [old for old in self._dealers if old.thread.is_alive()]
             self._dealers.append(dealer)
-        for old in ended:
-            old.close()
+        if self._thread is not None:
+            self._do(self._look_for_idle)
+
+    def _close_idle(self) -> None:
+        since_s = time.monotonic() - IDLE_S
+        with self._lock:
+            self._dealers = [old for old in self._dealers if not old.close_if_idle(since_s)]
+
+    def _look_for_idle(self) -> None:
+        """On the client's thread: close idle connections, now and as long as there are any."""
+        self._close_idle()
+        self._idle_due_s = time.monotonic() + IDLE_S if self._dealers else None
 
     def send(self, address: str, request: Request) -> None:
         """Send *request* without waiting; ``request.wait`` gives the response later."""
@@ -180,11 +200,14 @@ class Client:
         dues_s = [
             *(sender.next_due_s() for sender in self._asynchronous.values()),
             *(subscriptions.next_due_s for subscriptions in self._subscriptions.values()),
+            self._idle_due_s,
         ]
         first_s = min((due_s for due_s in dues_s if due_s is not None), default=None)
         return -1 if first_s is None else max(0, int((first_s - time.monotonic()) * 1000) + 1)
 
     def _receive(self, ready: dict[object, int]) -> None:
+        if self._idle_due_s is not None and time.monotonic() >= self._idle_due_s:
+            self._look_for_idle()
         for subscriptions in self._subscriptions.values():
             if subscriptions.monitor in ready:
                 subscriptions.watch()

@@ -21,7 +21,10 @@ LOOK_S = 0.5
 
 
 class Dealer:
-    """One DEALER socket to one daemon, used by the thread that made it."""
+    """One DEALER socket to one daemon, used by the thread that made it.
+
+    Whoever uses it holds :attr:`turn`, and sees first whether it is :attr:`closed`.
+    """
 
     def __init__(self, context: zmq.Context[zmq.Socket[bytes]], address: str) -> None:
         self.address = address
@@ -29,6 +32,10 @@ class Dealer:
         self._socket: zmq.Socket[bytes] = context.socket(zmq.DEALER)
         connect_dealer(self._socket, address)
         self._timeout_ms = -2
+        self.turn = threading.Lock()
+        self.closed = False
+        #: When it was used last, monotonic.
+        self.used_s = time.monotonic()
         #: True when the last request found no connection in time.
         self._is_lost = False
 
@@ -99,8 +106,24 @@ class Dealer:
         except zmq.Again:
             return None
 
+    def close_if_idle(self, since_s: float) -> bool:
+        """Free the socket if its thread has ended, or has not used it *since_s*; true when it is free.
+
+        ZeroMQ keeps what each connection that is made and lost has cost until the socket is used again.
+        """
+        if not self.turn.acquire(blocking=False):
+            return False
+        try:
+            if self.thread.is_alive() and self.used_s > since_s:
+                return False
+            self.close()
+            return True
+        finally:
+            self.turn.release()
+
     def close(self) -> None:
         """Free the socket."""
+        self.closed = True
         self._socket.close()
 
 
