@@ -2,6 +2,10 @@
 
 Each owner (an item, mostly) has a :class:`Lane`. Calls on one lane never overlap and keep their order;
 a lane that hangs holds one thread, not the pool.
+
+Work that comes from one place (a socket, a clock) is best done by the thread that waits there: to hand it to
+another costs more than most jobs. Such a pool has a :class:`Source`; one thread at a time attends to it and
+then does what has come, and when that takes long another one attends meanwhile.
 """
 
 from __future__ import annotations
@@ -10,13 +14,10 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, wait
-from contextlib import contextmanager
-from typing import TypeVar
+from typing import Protocol
 
 from . import poll
-from .errors import MktlError
+from .lane import Job, Lane
 
 log = logging.getLogger(__name__)
 
@@ -33,110 +34,41 @@ SEVERAL, IDLE_SHARE, LONG_PATIENCE_S = 4, 0.5, 0.1
 #: once in such a time: work goes round, so that with a little of it all of them would seem to have some.
 IDLE_S = 5.0
 
-#: How often one who waits for its turn looks whether the pool has been closed.
-LOOK_S = 0.5
-
-Job = Callable[[], object]
-Result = TypeVar("Result")
-Task = TypeVar("Task")
+#: Jobs are done for so long at the least, and for as long as it took to attend, before somebody attends again.
+SLICE_S = 0.005
 
 
-class Lane:
-    """The queue of one owner; made by :meth:`Workers.lane`."""
+class Source(Protocol):
+    """Where the work of a pool comes from."""
 
-    __slots__ = ("_active", "_held", "_jobs", "_parked", "_thread", "_workers")
+    def attend(self, busy: bool) -> None:
+        """Wait until something comes, with *busy* not at all, and submit what is to be done about it."""
 
-    def __init__(self, workers: Workers) -> None:
-        self._workers = workers
-        self._jobs: deque[Job] = deque()
-        self._active = False
-        self._held = False
-        self._parked = False
-        self._thread: threading.Thread | None = None
-
-    def submit(self, job: Job) -> None:
-        """Run *job* on some thread of the pool, after everything submitted to this lane before."""
-        with self._workers._lock:
-            self._jobs.append(job)
-            if self._active:
-                return
-            self._active = True
-            self._workers._enqueue(self)
-
-    def call(self, function: Callable[[], Result]) -> Result:
-        """Run *function* in its turn and wait for what it returns or raises.
-
-        From a job of this very lane it runs at once: waiting for its own turn would never end.
-        """
-        if self.is_here():
-            return function()
-        future: Future[Result] = Future()
-
-        def job() -> None:
-            try:
-                future.set_result(function())
-            except BaseException as error:
-                future.set_exception(error)
-
-        self.submit(job)
-        return self.result_of(future)
-
-    def result_of(self, future: Future[Result]) -> Result:
-        """What *future* has once it is done; whoever is to complete it belongs to this lane's owner.
-
-        Raises:
-            MktlError: The pool was closed before.
-        """
-        while True:
-            done, _ = wait((future,), LOOK_S)
-            if done:
-                return future.result()
-            if self._workers.is_closed:
-                raise MktlError("not carried out: the daemon is stopping")
-
-    def hold(self) -> None:
-        """From a job of this lane: begin nothing more until :meth:`release`. No thread waits for that."""
-        self._held = True
-
-    def release(self, first: Job) -> None:
-        """Go on, with *first* before everything that waits; from any thread."""
-        workers = self._workers
-        with workers._lock:
-            self._jobs.appendleft(first)
-            self._held = False
-            if self._parked:
-                self._parked = False
-                workers._enqueue(self)
-
-    def is_here(self) -> bool:
-        """True on the thread that does this lane's work, while it does."""
-        return self._thread is threading.current_thread()
-
-    def clear(self) -> None:
-        """Drop what has not begun."""
-        with self._workers._lock:
-            self._jobs.clear()
-
-    def take_out(self, kind: type[Task]) -> list[Task]:
-        """The jobs of this class that have not begun; they never will."""
-        with self._workers._lock:
-            taken = [job for job in self._jobs if isinstance(job, kind)]
-            self._jobs = deque(job for job in self._jobs if not isinstance(job, kind))
-        return taken
-
-    def __len__(self) -> int:
-        """How many jobs wait, without the one that runs."""
-        return len(self._jobs)
+    def interrupt(self) -> None:
+        """Have :meth:`attend` return at once if it waits; from any thread."""
 
 
 class Workers:
-    """The pool; threads start with the first work and end when idle or at :meth:`close`."""
+    """The pool; threads start with the first work and end when idle or at :meth:`close`.
 
-    def __init__(self, name: str, most_threads: int = MOST_THREADS) -> None:
+    Args:
+        name: What its threads are called.
+        most_threads: How many there may be.
+        source: Where its work comes from, if from one place; from :meth:`begin` on.
+    """
+
+    def __init__(self, name: str, most_threads: int = MOST_THREADS, source: Source | None = None) -> None:
         self._name = name
         self._most = most_threads
+        self._source = source
+        #: The lane of who attends to the source; the thread that does, and when it is time to, at the latest.
+        self._post = Lane(self)
+        self._attending: threading.Thread | None = None
+        self._attend_due_s = 0.0
+        self._attend_began_s = 0.0
         self._lock = threading.Lock()
         self._ready = threading.Condition(self._lock)
+        self._left_post = threading.Condition(self._lock)
         self._lanes: deque[Lane] = deque()
         self._threads: set[threading.Thread] = set()
         self._idle = 0
@@ -150,38 +82,41 @@ class Workers:
         self._taken_before = 0
         self._watch: poll.Timer | None = None
         self._closed = False
-        self._corked = False
 
     def lane(self) -> Lane:
         """A new lane of this pool."""
         return Lane(self)
 
-    @contextmanager
-    def corked(self) -> Iterator[None]:
-        """Wake nobody for what is submitted in the block until its end: one wake for all of it.
+    def begin(self) -> None:
+        """Attend to the source, from now on."""
+        with self._lock:
+            if not self._threads:
+                self._spawn()
 
-        For a thread that hands out many jobs at a time; each thread that woke meanwhile would take its turn
-        from it, for one job.
-        """
-        self._corked = True
-        try:
-            yield
-        finally:
-            self._corked = False
-            if self._lanes:
-                with self._lock:
-                    self._see_to_it()
+    @property
+    def attends(self) -> bool:
+        """True on the thread that attends to the source, while it does."""
+        return self._attending is threading.current_thread()
+
+    def lend(self) -> None:
+        """Called by who is about to wait for something that comes from the source, maybe in a job."""
+        with self._lock:
+            if self._is_unattended():
+                self._employ(1)
 
     # The methods below are called with the lock held.
 
     def _enqueue(self, lane: Lane) -> None:
         self._lanes.append(lane)
-        if not self._corked:
-            self._see_to_it()
+        self._see_to_it()
 
     def _see_to_it(self) -> None:
         """Have somebody take what waits."""
-        if len(self._threads) == self._idle:
+        if self._attending is not None:
+            # Who attends does it next.
+            if self._source is not None and not self.attends:
+                self._source.interrupt()
+        elif len(self._threads) == self._idle:
             self._employ(1)
         elif self._watch is None:
             self._watch_progress(1)
@@ -217,7 +152,7 @@ class Workers:
     def _relieve(self, more: int, begun_s: float, used_before_s: float) -> None:
         with self._lock:
             self._watch = None
-            if self._closed or not self._lanes:
+            if self._closed or not (self._lanes or self._is_unattended()) or self._attending is not None:
                 return
             if self._taken > self._taken_before:
                 if self._may_employ():
@@ -230,7 +165,7 @@ class Workers:
                     PATIENCE_S, lambda: self._relieve(more, begun_s, used_before_s)
                 )
                 return
-            self._employ(more)
+            self._employ(more if self._lanes else 1)
             if self._may_employ():
                 self._watch_progress(2 * more, fresh=more)
 
@@ -256,7 +191,12 @@ class Workers:
             job = _nothing  # so that an idle thread keeps nothing alive
 
     def _put_back(self, lane: Lane) -> None:
-        if lane._held:
+        if lane is self._post:
+            self._attending = None
+            now_s = time.monotonic()
+            self._attend_due_s = now_s + max(SLICE_S, now_s - self._attend_began_s)
+            self._left_post.notify_all()
+        elif lane._held:
             lane._parked = True
         elif lane._jobs:
             self._lanes.append(lane)
@@ -265,12 +205,20 @@ class Workers:
 
     def _take(self) -> tuple[Job, Lane | None]:
         while True:
+            if self._is_unattended() and (not self._lanes or time.monotonic() >= self._attend_due_s):
+                self._attending = threading.current_thread()
+                self._taken += 1
+                return self._attend, self._post
             while self._lanes:
                 lane = self._lanes.popleft()
                 if lane._jobs:
                     self._taken += 1
+                    if self._watch is None and self._is_unattended():
+                        self._watch_progress(1)
                     return lane._jobs.popleft(), lane
                 lane._active = False
+            if self._is_unattended():
+                continue
             if self._closed or self._is_surplus():
                 return _nothing, None
             self._idle += 1
@@ -293,6 +241,16 @@ class Workers:
         self._surplus -= 1
         return True
 
+    def _is_unattended(self) -> bool:
+        return self._source is not None and self._attending is None and not self._closed
+
+    # Without the lock again.
+
+    def _attend(self) -> None:
+        assert self._source is not None
+        self._attend_began_s = time.monotonic()
+        self._source.attend(bool(self._lanes))
+
     @property
     def is_closed(self) -> bool:
         """True once nothing runs any more, or ever will."""
@@ -305,6 +263,10 @@ class Workers:
             if self._watch is not None:
                 self._watch.cancel()
             self._employ(self._idle)
+            while self._attending is not None and not self.attends:
+                assert self._source is not None
+                self._source.interrupt()
+                self._left_post.wait()
             threads = [thread for thread in self._threads if thread is not threading.current_thread()]
         deadline_s = time.monotonic() + timeout_s
         for thread in threads:

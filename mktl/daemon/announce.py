@@ -9,11 +9,11 @@ from collections.abc import Callable
 from .. import poll
 from ..config.block import Block
 from ..errors import MktlError, NoAnswerError
+from ..lane import Lane
 from ..protocol.client import client
 from ..protocol.discover import call, udp_ports
 from ..protocol.message import Request
 from ..wire.payload import Payload
-from ..workers import Lane
 
 log = logging.getLogger(__name__)
 

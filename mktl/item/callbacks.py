@@ -9,8 +9,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from ..lane import Lane
 from ..weakref import ref
-from ..workers import Lane
 from .reading import Reading
 
 if TYPE_CHECKING:

@@ -27,9 +27,10 @@ from .setting import Waiting
 from .types import check_value
 
 if TYPE_CHECKING:
+    from ..lane import Lane
     from ..limits import Limits
     from ..protocol.server import Server
-    from ..workers import Lane, Workers
+    from ..workers import Workers
 
 log = logging.getLogger(__name__)
 
@@ -45,14 +46,13 @@ class Publisher:
 
 
 class _Encoded:
-    """A reading with its payload in the versions that somebody has wanted so far."""
+    """A reading in the versions of the wire that somebody has wanted so far."""
 
-    __slots__ = ("payload", "raw", "reading")
+    __slots__ = ("reading", "versions")
 
-    def __init__(self, reading: Reading, payload: Payload) -> None:
+    def __init__(self, reading: Reading) -> None:
         self.reading = reading
-        self.payload = payload
-        self.raw: dict[bytes, bytes] = {}
+        self.versions: dict[bytes, tuple[bytes, Bulk]] = {}
 
 
 class DaemonSide(Performers):
@@ -250,14 +250,14 @@ class DaemonSide(Performers):
             self.pub.server.publish(topics, partial(self._encode, self._reading))
 
     def _encode(self, reading: Reading, version: bytes) -> tuple[bytes, Bulk]:
-        """The payload of *reading*, encoded once for its broadcast and all GETs."""
+        """*reading* as it travels, encoded once for its broadcast and all GETs."""
         encoded = self._encoded
         if encoded is None or encoded.reading is not reading:
-            encoded = self._encoded = _Encoded(reading, reading.to_payload())
-        raw = encoded.raw.get(version)
-        if raw is None:
-            raw = encoded.raw[version] = encoded.payload.encode(version, lenient=True)
-        return raw, encoded.payload.bulk
+            encoded = self._encoded = _Encoded(reading)
+        found = encoded.versions.get(version)
+        if found is None:
+            found = encoded.versions[version] = reading.encode(version)
+        return found
 
     def _refreshes(self) -> bool:
         """True when there is something behind this item that can be asked for its value."""

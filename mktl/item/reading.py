@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 from ..errors import StaleError
 from ..wire.bulk import array_from, array_payload, is_array
-from ..wire.payload import Payload
+from ..wire.codec import encode
+from ..wire.payload import Bulk, Payload
 
 #: The statuses with which a value is as good as ever; the others are ``stale``, ``timeout``,
 #: ``disconnected``, ``invalid``, ``range`` and ``disabled``.
@@ -55,6 +56,13 @@ class Reading(NamedTuple):
     def same_trust(self, other: Reading) -> bool:
         """True when both can be trusted alike, for the same reason."""
         return (self.status, self.severity, self.reason) == (other.status, other.severity, other.reason)
+
+    def encode(self, version: bytes) -> tuple[bytes, Bulk]:
+        """Payload and bulk in this version of the wire; null, and why, for a value that cannot travel."""
+        if self.status == "ok" and not is_array(self.value):  # most are: no need to make a Payload first
+            return encode({"value": self.value, "time": self.time}, version, lenient=True), None
+        payload = self.to_payload()
+        return payload.encode(version, lenient=True), payload.bulk
 
     def to_payload(self) -> Payload:
         """The fields of the wire; those on trust are left out when all is well."""
@@ -105,6 +113,7 @@ def _word(value: object, default: str) -> str:
     return value if isinstance(value, str) and value else default
 
 
+_SCALARS = frozenset({float, int, str, bool})
 #: Bytes of two arrays that are compared at a time.
 _PIECE = 1 << 16
 
@@ -117,6 +126,8 @@ def same_value(one: Any, other: Any) -> bool:
     """
     if one is other:
         return True
+    if type(one) is type(other) in _SCALARS:
+        return bool(one == other or (one != one and other != other))
     if is_array(one) or is_array(other):
         return _same_array(one, other)
     if isinstance(one, tuple) or isinstance(other, tuple):

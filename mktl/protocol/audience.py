@@ -46,4 +46,4 @@ class Audience:
         """
         if topic in self._topics:
             return True
-        return any(topic.startswith(prefix) for prefix in self._prefixes)
+        return bool(self._prefixes) and any(topic.startswith(prefix) for prefix in self._prefixes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 import time
@@ -32,6 +33,10 @@ HEARTBEAT_MS, SILENT_MS = 10_000, 20_000
 #: whoever it was reads again, or has been cut off. ZeroMQ does not tell which.
 AGAIN_S, TROUBLE_S = 0.5, 35.0
 
+#: How often one who publishes looks who has subscribed, unless somebody has asked meanwhile. To look costs
+#: as much as two broadcasts.
+LISTEN_S = 0.001
+
 Parts = Sequence[bytes | memoryview]
 
 
@@ -61,6 +66,9 @@ class Broadcaster:
         self._lock = threading.Lock()
         self._audience = Audience()
         #: What was published last of each topic since there was no room for somebody, and when, monotonic.
+        #: True when somebody may just have subscribed: who asks for a value hears of every later one.
+        self.expects_subscribers = True
+        self._listen_due_s = 0.0
         self._owed: dict[bytes, tuple[float, Parts]] = {}
         self._trouble_ends_s = 0.0
         self._again: poll.Timer | None = None
@@ -90,7 +98,10 @@ class Broadcaster:
         with self._lock:
             if self._socket.closed:
                 return
-            self._audience.listen(self._socket)
+            now_s = time.monotonic()
+            if self.expects_subscribers or now_s >= self._listen_due_s:
+                self.expects_subscribers, self._listen_due_s = False, now_s + LISTEN_S
+                self._audience.listen(self._socket)
             for version, topic in topics.items():
                 if self._audience.wants(topic):
                     raw, bulk = encode(version)
@@ -107,28 +118,26 @@ class Broadcaster:
 
     def _send(self, topic: bytes, parts: Parts, *, copy: bool = True) -> None:
         """Give it to everybody who has room for it, and remember it for who has not."""
-        if not self._find_room(parts, copy):
-            self._note_trouble()
-            # To the others; ZeroMQ passes over who has no room, without a word, until it reads again.
-            self._socket.set(zmq.XPUB_NODROP, 0)
+        try:
             self._hand_over(parts, copy)
-            self._socket.set(zmq.XPUB_NODROP, 1)
+        except zmq.Again:
+            self._find_room(parts, copy)
         if self._again is not None:
             self._owed[topic] = time.monotonic(), parts
 
-    def _find_room(self, parts: Parts, copy: bool) -> bool:
-        """Give it to everybody; False when somebody has no room for it, and will not soon."""
-        end_s = 0.0
-        while True:
-            try:
-                self._hand_over(parts, copy)
-                return True
-            except zmq.Again:
-                now_s = time.monotonic()
-                end_s = end_s or now_s + PATIENCE_S
-                if self._again is not None or now_s >= end_s:
-                    return False
+    def _find_room(self, parts: Parts, copy: bool) -> None:
+        """Give it to everybody; to the others only, when somebody will have no room for it soon."""
+        end_s = time.monotonic() + PATIENCE_S
+        while self._again is None and time.monotonic() < end_s:
             time.sleep(LOOK_S)
+            with contextlib.suppress(zmq.Again):
+                self._hand_over(parts, copy)
+                return
+        self._note_trouble()
+        # ZeroMQ passes over who has no room, without a word, until it reads again.
+        self._socket.set(zmq.XPUB_NODROP, 0)
+        self._hand_over(parts, copy)
+        self._socket.set(zmq.XPUB_NODROP, 1)
 
     def _hand_over(self, parts: Parts, copy: bool) -> None:
         if copy:

@@ -42,13 +42,15 @@ class Client:
         self._lock = threading.Lock()
         self._commands: deque[Callable[[], None]] = deque()
         self._asleep = False
-        self._stop = False
-        self._thread: threading.Thread | None = None
+        self._interrupted = False
+        self._is_open = False
         self._subscriptions: dict[str, Subscriptions] = {}
         self._asynchronous: dict[str, Asynchronous] = {}
         self._wake_read, self._wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
-        #: Where callbacks run: off the thread that receives, each item's in order.
-        self.workers = Workers("mktl-callback")
+        self._poller = zmq.Poller()
+        self._poller.register(self._wake_read, zmq.POLLIN)
+        #: Whose threads receive, and run callbacks, each item's in order.
+        self.workers = Workers("mktl-client", source=self)
 
     def request(
         self, address: str, request: Request, timeout_s: float, ack_timeout_s: float = ACK_TIMEOUT_S
@@ -78,7 +80,7 @@ class Client:
         self._close_idle()
         with self._lock:
             self._dealers.append(dealer)
-        if self._thread is not None:
+        if self._is_open:
             self._do(self._look_for_idle)
 
     def _close_idle(self) -> None:
@@ -124,8 +126,9 @@ class Client:
             sent.set()
 
         self._do(add)
-        if threading.current_thread() is self._thread:
+        if self.workers.attends:
             return
+        self.workers.lend()
         if sent.wait(wait_s):
             connected[0].wait(wait_s)
 
@@ -155,20 +158,12 @@ class Client:
     # -- the client's thread
 
     def _do(self, command: Callable[[], None]) -> None:
-        if self._thread is None:
-            self._start()
         self._commands.append(command)
+        if not self._is_open:
+            self._is_open = True
+            self.workers.begin()
         if self._asleep:
             self._wake()
-
-    def _start(self) -> None:
-        with self._lock:
-            if self._thread is not None:
-                return
-            self._poller = zmq.Poller()
-            self._poller.register(self._wake_read, zmq.POLLIN)
-            self._thread = threading.Thread(target=self._run, name="mktl-client", daemon=True)
-            self._thread.start()
 
     def _wake(self) -> None:
         self._asleep = False
@@ -177,17 +172,22 @@ class Client:
         except OSError:
             pass  # awake already, or gone
 
-    def _run(self) -> None:
-        while not self._stop:
-            self._run_commands()
-            self._asleep = True
-            timeout_ms = 0 if self._commands or self._stop else self._patience_ms()
-            ready = dict(self._poller.poll(timeout_ms))
-            self._asleep = False
-            if self._wake_read in ready:
-                os.read(self._wake_read, 4096)
-            with self.workers.corked():
-                self._receive(ready)
+    def attend(self, busy: bool) -> None:
+        """Take in what has come, and wait for it unless *busy*; see :class:`mktl.workers.Source`."""
+        self._run_commands()
+        self._asleep = True
+        timeout_ms = 0 if busy or self._commands or self._interrupted else self._patience_ms()
+        ready = dict(self._poller.poll(timeout_ms))
+        self._asleep = self._interrupted = False
+        if self._wake_read in ready:
+            os.read(self._wake_read, 4096)
+        self._receive(ready)
+
+    def interrupt(self) -> None:
+        """Have :meth:`attend` return."""
+        self._interrupted = True
+        if self._asleep:
+            self._wake()
 
     def _run_commands(self) -> None:
         while self._commands:
@@ -224,10 +224,6 @@ class Client:
 
     def close(self) -> None:
         """Close every connection; requests under way fail."""
-        self._stop = True
-        if self._thread is not None:
-            self._wake()
-            self._thread.join()
         self.workers.close()
         for subscriptions in self._subscriptions.values():
             subscriptions.close()

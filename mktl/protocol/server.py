@@ -217,6 +217,8 @@ class Server:
         except MktlError as error:
             self._reject(route, frames.id, frames.flags, error)
             return
+        if self._broadcaster is not None:
+            self._broadcaster.expects_subscribers = True
         try:
             answered = self._answer(request)
         except Exception as error:

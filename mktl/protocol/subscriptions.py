@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import struct
 import threading
@@ -20,6 +21,9 @@ log = logging.getLogger(__name__)
 
 #: Broadcasts that wait in this process before ZeroMQ drops some; 0 would be without limit.
 MOST_BROADCASTS = 200_000
+
+#: From this many at a time on there are probably more.
+SEVERAL = 3
 
 #: How long after a connection that came to nothing the next attempt is made.
 AGAIN_S = 0.5
@@ -74,14 +78,12 @@ class Subscriptions:
 
     def receive(self, most: int = 1000) -> None:
         """Take in what has arrived."""
-        for _ in range(most):
-            if not is_readable(self.socket):
-                return
-            try:
-                parts = receive(self.socket, NOBLOCK, BEFORE_BROADCAST_BULK)
-            except zmq.Again:
-                return
-            self._dispatch(parts)
+        with contextlib.suppress(zmq.Again):
+            for count in range(most):
+                # A single one mostly; of many it costs less to be told once that there are no more.
+                if 0 < count < SEVERAL and not is_readable(self.socket):
+                    return
+                self._dispatch(receive(self.socket, NOBLOCK, BEFORE_BROADCAST_BULK))
 
     def _dispatch(self, parts: list[bytes]) -> None:
         try:

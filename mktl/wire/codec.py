@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import msgpack  # type: ignore[import-untyped]
@@ -151,10 +152,13 @@ def _unpack_extension(code: int, data: bytes) -> Any:
     raise WireError(f"extension type {code} is not known here")
 
 
+_unpack = partial(msgpack.unpackb, strict_map_key=False, ext_hook=_unpack_extension)
+
+
 def decode_msgpack(raw: bytes) -> Any:
     """The MessagePack value in *raw*."""
     try:
-        return msgpack.unpackb(raw, strict_map_key=False, ext_hook=_unpack_extension)
+        return _unpack(raw)
     except WireError:
         raise
     except Exception as error:  # msgpack has an exception class for each way to be wrong

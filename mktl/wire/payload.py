@@ -63,6 +63,7 @@ class Payload(dict[str, Any]):
         Raises:
             WireError: Not of this version of the wire, or not an object.
         """
-        payload = cls(bulk=bulk)
+        payload = cls()
+        payload.bulk = bulk
         payload.update(decode(raw, version))
         return payload

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,16 @@ BIN = Path(sys.executable).parent
 DEADLINE_S = 15.0
 #: Part of the line with which markd says that it serves.
 SERVING = "requests on port"
+
+
+@contextlib.contextmanager
+def _hangup_heard() -> Iterator[None]:
+    """Children started in the block hear SIGHUP, although the tests themselves may run under nohup."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 class Running:
@@ -27,14 +38,15 @@ class Running:
         if close_stdin:
             command = ["sh", "-c", 'exec "$0" "$@" <&-', *command]
         options.setdefault("stdin", subprocess.DEVNULL)
-        self.process = subprocess.Popen(
-            command,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-            **options,
-        )
+        with _hangup_heard():
+            self.process = subprocess.Popen(
+                command,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                start_new_session=True,
+                **options,
+            )
         self.out: queue.Queue[str] = queue.Queue()
         self.err: queue.Queue[str] = queue.Queue()
         self.said: list[str] = []
