@@ -24,7 +24,7 @@ Task = TypeVar("Task")
 class Lane:
     """The queue of one owner; made by :meth:`Workers.lane`."""
 
-    __slots__ = ("_active", "_held", "_jobs", "_parked", "_thread", "_workers")
+    __slots__ = ("_active", "_held", "_jobs", "_parked", "_workers", "thread")
 
     def __init__(self, workers: Workers) -> None:
         self._workers = workers
@@ -32,16 +32,17 @@ class Lane:
         self._active = False
         self._held = False
         self._parked = False
-        self._thread: threading.Thread | None = None
+        #: What identifies the thread that does this lane's work, while it does.
+        self.thread: int | None = None
 
     def submit(self, job: Job) -> None:
         """Run *job* on some thread of the pool, after everything submitted to this lane before."""
-        with self._workers._lock:
+        workers = self._workers
+        with workers._lock:
             self._jobs.append(job)
-            if self._active:
-                return
-            self._active = True
-            self._workers._enqueue(self)
+            if not self._active:
+                self._active = True
+                workers._enqueue(self)
 
     def call(self, function: Callable[[], Result]) -> Result:
         """Run *function* in its turn and wait for what it returns or raises.
@@ -90,7 +91,7 @@ class Lane:
 
     def is_here(self) -> bool:
         """True on the thread that does this lane's work, while it does."""
-        return self._thread is threading.current_thread()
+        return self.thread == threading.get_ident()
 
     def clear(self) -> None:
         """Drop what has not begun."""

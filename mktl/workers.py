@@ -26,6 +26,8 @@ MOST_THREADS = 256
 #: More threads are put to work when work waits and none has been taken for this long. Python runs one
 #: thread at a time, so that short jobs are done soonest by one; more are for jobs that wait for something.
 PATIENCE_S = 0.01
+#: It is looked for so long after anything was taken: to begin anew costs more than a few looks.
+LINGER_S = 0.05
 #: From this many threads on more are put to work only while the process has used less than this part of its
 #: time, or after a longer while: a busy interpreter passes the turn every 5 ms only, and a thread that waits
 #: for its turn must not be taken for one that hangs.
@@ -34,7 +36,7 @@ SEVERAL, IDLE_SHARE, LONG_PATIENCE_S = 4, 0.5, 0.1
 #: once in such a time: work goes round, so that with a little of it all of them would seem to have some.
 IDLE_S = 5.0
 
-#: Jobs are done for so long at the least, and for as long as it took to attend, before somebody attends again.
+#: Jobs are done for so long at least, and for as long as it took to attend, before somebody attends again.
 SLICE_S = 0.005
 
 
@@ -63,7 +65,7 @@ class Workers:
         self._source = source
         #: The lane of who attends to the source; the thread that does, and when it is time to, at the latest.
         self._post = Lane(self)
-        self._attending: threading.Thread | None = None
+        self._is_unattended = source is not None
         self._attend_due_s = 0.0
         self._attend_began_s = 0.0
         self._lock = threading.Lock()
@@ -80,6 +82,7 @@ class Workers:
         self._started = 0
         self._taken = 0
         self._taken_before = 0
+        self._active_s = 0.0
         self._watch: poll.Timer | None = None
         self._closed = False
 
@@ -96,25 +99,21 @@ class Workers:
     @property
     def attends(self) -> bool:
         """True on the thread that attends to the source, while it does."""
-        return self._attending is threading.current_thread()
+        return self._post.is_here()
 
     def lend(self) -> None:
         """Called by who is about to wait for something that comes from the source, maybe in a job."""
         with self._lock:
-            if self._is_unattended():
+            if self._is_unattended:
                 self._employ(1)
 
     # The methods below are called with the lock held.
 
     def _enqueue(self, lane: Lane) -> None:
+        """Have somebody take what waits on *lane*."""
         self._lanes.append(lane)
-        self._see_to_it()
-
-    def _see_to_it(self) -> None:
-        """Have somebody take what waits."""
-        if self._attending is not None:
-            # Who attends does it next.
-            if self._source is not None and not self.attends:
+        if self._post.thread is not None and self._source is not None:
+            if not self._post.is_here():  # else it does that next anyway
                 self._source.interrupt()
         elif len(self._threads) == self._idle:
             self._employ(1)
@@ -152,13 +151,17 @@ class Workers:
     def _relieve(self, more: int, begun_s: float, used_before_s: float) -> None:
         with self._lock:
             self._watch = None
-            if self._closed or not (self._lanes or self._is_unattended()) or self._attending is not None:
+            if self._closed:
                 return
+            now_s = time.monotonic()
             if self._taken > self._taken_before:
-                if self._may_employ():
+                self._active_s = now_s
+            waits = self._post.thread is None and (bool(self._lanes) or self._is_unattended)
+            if not waits or self._active_s == now_s:
+                if now_s - self._active_s < LINGER_S and self._may_employ():
                     self._watch_progress(1)
                 return
-            elapsed_s = time.monotonic() - begun_s
+            elapsed_s = now_s - begun_s
             is_idle = time.process_time() - used_before_s < IDLE_SHARE * elapsed_s
             if not (is_idle or elapsed_s > LONG_PATIENCE_S or len(self._threads) < SEVERAL):
                 self._watch = poll.clock().once(
@@ -174,6 +177,7 @@ class Workers:
 
     def _run(self) -> None:
         lane: Lane | None = None
+        here = threading.get_ident()
         while True:
             with self._lock:
                 if lane is not None:
@@ -182,17 +186,17 @@ class Workers:
                 if lane is None:
                     self._threads.discard(threading.current_thread())
                     return
-            lane._thread = threading.current_thread()
+                lane.thread = here
             try:
                 job()
             except Exception:
                 log.exception("%s: a job raised", self._name)
-            lane._thread = None
+            lane.thread = None
             job = _nothing  # so that an idle thread keeps nothing alive
 
     def _put_back(self, lane: Lane) -> None:
         if lane is self._post:
-            self._attending = None
+            self._is_unattended = not self._closed
             now_s = time.monotonic()
             self._attend_due_s = now_s + max(SLICE_S, now_s - self._attend_began_s)
             self._left_post.notify_all()
@@ -205,19 +209,19 @@ class Workers:
 
     def _take(self) -> tuple[Job, Lane | None]:
         while True:
-            if self._is_unattended() and (not self._lanes or time.monotonic() >= self._attend_due_s):
-                self._attending = threading.current_thread()
+            if self._is_unattended and (not self._lanes or time.monotonic() >= self._attend_due_s):
+                self._is_unattended = False
                 self._taken += 1
                 return self._attend, self._post
             while self._lanes:
                 lane = self._lanes.popleft()
                 if lane._jobs:
                     self._taken += 1
-                    if self._watch is None and self._is_unattended():
+                    if self._is_unattended and self._watch is None:
                         self._watch_progress(1)
                     return lane._jobs.popleft(), lane
                 lane._active = False
-            if self._is_unattended():
+            if self._is_unattended:
                 continue
             if self._closed or self._is_surplus():
                 return _nothing, None
@@ -241,9 +245,6 @@ class Workers:
         self._surplus -= 1
         return True
 
-    def _is_unattended(self) -> bool:
-        return self._source is not None and self._attending is None and not self._closed
-
     # Without the lock again.
 
     def _attend(self) -> None:
@@ -259,12 +260,11 @@ class Workers:
     def close(self, timeout_s: float = 1.0) -> bool:
         """Finish what is queued, for *timeout_s* seconds at the most; False when a job still hangs."""
         with self._lock:
-            self._closed = True
+            self._closed, self._is_unattended = True, False
             if self._watch is not None:
                 self._watch.cancel()
             self._employ(self._idle)
-            while self._attending is not None and not self.attends:
-                assert self._source is not None
+            while self._source is not None and self._post.thread is not None and not self.attends:
                 self._source.interrupt()
                 self._left_post.wait()
             threads = [thread for thread in self._threads if thread is not threading.current_thread()]

@@ -19,9 +19,12 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 Callback = Callable[..., object]
+Reference = Callable[[], Callback | None]
 
 #: Updates that wait for callbacks that do not keep up; beyond it the oldest are dropped and counted.
 MOST_WAITING = 10_000
+#: So many are called in one go, before others have their turn.
+MOST_AT_ONCE = 100
 #: What a call that takes longer than this keeps waiting is passed over, but for the newest.
 BLOCKED_S = 1.0
 
@@ -34,7 +37,7 @@ class Callbacks:
         self._make_lane = lane
         self._lane: Lane | None = None
         self._lock = threading.Lock()
-        self._references: tuple[Callable[[], Callback | None], ...] = ()
+        self._references: tuple[Reference, ...] = ()
         self._waiting: deque[Reading] = deque(maxlen=MOST_WAITING)
         self._scheduled = False
         #: When the call under way began, monotonic; None between calls.
@@ -51,7 +54,8 @@ class Callbacks:
         """
         if not callable(callback):
             raise TypeError(f"{self._item.full_key}: {callback!r} cannot be called back")
-        reference: Callable[[], Callback | None]
+        callback = _poll_of(callback) or callback
+        reference: Reference
         if hasattr(callback, "__self__") and hasattr(callback, "__func__"):
             reference = ref(callback)
         else:
@@ -79,15 +83,19 @@ class Callbacks:
         if lane is None:
             return
         with self._lock:
-            if len(self._waiting) == MOST_WAITING:
-                self.dropped += 1
-            elif self._began_s is not None and time.monotonic() - self._began_s > BLOCKED_S:
-                self._pass_over()
+            if self._waiting:
+                self._make_room()
             self._waiting.append(reading)
             if self._scheduled:
                 return
             self._scheduled = True
         lane.submit(self._run)
+
+    def _make_room(self) -> None:
+        if len(self._waiting) == MOST_WAITING:
+            self.dropped += 1
+        elif self._began_s is not None and time.monotonic() - self._began_s > BLOCKED_S:
+            self._pass_over()
 
     def settle(self, timeout_s: float) -> None:
         """Wait until everybody has been called with what is known by now, *timeout_s* seconds at the most.
@@ -102,21 +110,19 @@ class Callbacks:
         settled.wait(timeout_s)
 
     def _run(self) -> None:
-        while True:
+        for _ in range(MOST_AT_ONCE):
             try:
                 reading = self._waiting.popleft()
             except IndexError:
-                with self._lock:
-                    if not self._waiting:
-                        self._scheduled = False
-                        return
-                continue
-            self._began_s = time.monotonic()
-            self._call_all(reading)
-            took_s = time.monotonic() - self._began_s
-            self._began_s = None
-            if took_s > BLOCKED_S:
-                self._note_blocked(took_s)
+                pass  # all was passed over just now
+            else:
+                self._call_all(reading)
+            with self._lock:
+                if not self._waiting:
+                    self._scheduled = False
+                    return
+        assert self._lane is not None
+        self._lane.submit(self._run)
 
     def _note_blocked(self, took_s: float) -> None:
         """Go on with the newest update: what it was a while ago is of no use to who is so late."""
@@ -136,21 +142,22 @@ class Callbacks:
         self._waiting.clear()
 
     def _call_all(self, reading: Reading) -> None:
+        self._began_s = began_s = time.monotonic()
         for reference in self._references:
             callback = reference()
-            if callback is None:
+            if callback is not None:
+                self.call(callback, reading)
+            else:
                 self._drop(reference)
-                continue
-            self.call(callback, reading)
+        self._began_s = None
+        took_s = time.monotonic() - began_s
+        if took_s > BLOCKED_S:
+            self._note_blocked(took_s)
 
     def call(self, callback: Callback, reading: Reading) -> None:
         """One call; an error in it is logged and harms nobody else."""
         try:
-            poll = _poll_of(callback)
-            if poll is not None:
-                poll()
-            else:
-                callback(self._item, reading.value, reading.time)
+            callback(self._item, reading.value, reading.time)
         except Exception:
             log.exception("%s: callback %r raised", self._item.full_key, callback)
 
@@ -159,9 +166,9 @@ class Callbacks:
             self._references = tuple(other for other in self._references if other is not reference)
 
 
-def _poll_of(callback: Any) -> Callable[[], object] | None:
+def _poll_of(callback: Any) -> Callback | None:
     """What to call when ``other.req_poll`` was registered, by either name: a poll of it in its own order."""
     if getattr(callback, "__name__", "") in ("req_poll", "perform_poll") and hasattr(callback, "__self__"):
-        poll: Callable[[], object] | None = getattr(callback.__self__, "_poll_soon", None)
+        poll: Callback | None = getattr(callback.__self__, "_poll_soon", None)
         return poll
     return None

@@ -283,8 +283,8 @@ class DaemonSide(Performers):
 
     # -- polls
 
-    def _poll_soon(self) -> None:
-        """A tick of the clock: queue one poll, unless one waits or runs."""
+    def _poll_soon(self, *_change: object) -> None:
+        """A tick of the clock, or a change of another item: queue one poll, unless one waits or runs."""
         if self._poll_waiting:
             self.late_polls += 1
             return

@@ -15,6 +15,9 @@ from ..wire.payload import Bulk, Payload
 SOUND = frozenset({"ok", "simulated", "alarm", "unset"})
 
 
+_NOTHING = object()
+
+
 class Reading(NamedTuple):
     """One state of an item; a tuple, since one is made for every message."""
 
@@ -86,6 +89,10 @@ class Reading(NamedTuple):
         """
         # An older dialect has an empty bulk frame with every message; without a dtype it is none.
         get = payload.get
+        if payload.bulk is None and len(payload) == 2:  # nothing but these: all is well, mostly
+            value, time = get("value", _NOTHING), get("time")
+            if value is not _NOTHING and type(time) is float:
+                return cls(value, time, time, "ok")
         has_array = payload.bulk is not None and (get("dtype") is not None or len(payload.bulk) > 0)
         value = array_from(payload) if has_array else get("value")
         time = _seconds(get("time"))

@@ -17,13 +17,13 @@ class Audience:
         # What does not end as a topic does, such as the empty prefix of somebody who wants it all.
         self._prefixes: set[bytes] = set()
 
-    def listen(self, socket: zmq.Socket[bytes]) -> None:
-        """Take in what subscribers have said since the last time.
-
-        Called before each broadcast: a subscription that has arrived by then is never missed.
-        """
+    def listen(self, socket: zmq.Socket[bytes]) -> bool:
+        """Take in what subscribers have said since the last time; True when they have said anything."""
+        has_heard = False
         while is_readable(socket):
             self.note(socket.recv(zmq.NOBLOCK))
+            has_heard = True
+        return has_heard
 
     def note(self, message: bytes) -> None:
         """One message of XPUB: the first byte tells whether the rest is subscribed to from now on."""

@@ -37,6 +37,7 @@ AGAIN_S, TROUBLE_S = 0.5, 35.0
 #: as much as two broadcasts.
 LISTEN_S = 0.001
 
+Encode = Callable[[bytes], tuple[bytes, Bulk]]
 Parts = Sequence[bytes | memoryview]
 
 
@@ -88,7 +89,7 @@ class Broadcaster:
             self._socket.close()
             raise
 
-    def publish(self, topics: Mapping[bytes, bytes], encode: Callable[[bytes], tuple[bytes, Bulk]]) -> None:
+    def publish(self, topics: Mapping[bytes, bytes], encode: Encode) -> None:
         """Broadcast, from any thread, in each version of the wire that somebody subscribes to.
 
         Args:
@@ -98,15 +99,12 @@ class Broadcaster:
         with self._lock:
             if self._socket.closed:
                 return
+            left = self._publish_wanted(topics, encode)
             now_s = time.monotonic()
             if self.expects_subscribers or now_s >= self._listen_due_s:
                 self.expects_subscribers, self._listen_due_s = False, now_s + LISTEN_S
-                self._audience.listen(self._socket)
-            for version, topic in topics.items():
-                if self._audience.wants(topic):
-                    raw, bulk = encode(version)
-                    parts = pack_broadcast(topic, raw, bulk, version)
-                    self._send(topic, parts, copy=bulk is None)
+                if self._audience.listen(self._socket):
+                    self._publish_wanted(left, encode)
 
     def send(self, parts: Parts) -> None:
         """Broadcast frames that are ready, from any thread."""
@@ -115,6 +113,17 @@ class Broadcaster:
                 self._send(bytes(parts[0]), parts)
 
     # -- with the lock held
+
+    def _publish_wanted(self, topics: Mapping[bytes, bytes], encode: Encode) -> dict[bytes, bytes]:
+        """Broadcast in the versions that are wanted; the others."""
+        left = {}
+        for version, topic in topics.items():
+            if self._audience.wants(topic):
+                raw, bulk = encode(version)
+                self._send(topic, pack_broadcast(topic, raw, bulk, version), copy=bulk is None)
+            else:
+                left[version] = topic
+        return left
 
     def _send(self, topic: bytes, parts: Parts, *, copy: bool = True) -> None:
         """Give it to everybody who has room for it, and remember it for who has not."""

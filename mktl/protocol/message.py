@@ -64,6 +64,15 @@ class Payload(Fields):
             self[name] = value
 
     @classmethod
+    def decode(cls, raw: bytes, bulk: Bulk = None, version: bytes = JSON) -> Payload:
+        """The payload in these bytes; *raw* may be empty.
+
+        Raises:
+            WireError: Not of this version of the wire, or not an object.
+        """
+        return cls.of(Fields.decode(raw, bulk, version))
+
+    @classmethod
     def of(cls, fields: Fields) -> Payload:
         """The same fields, as a program can go on with them."""
         payload = cls(bulk=fields.bulk)

@@ -63,7 +63,7 @@ class Payload(dict[str, Any]):
         Raises:
             WireError: Not of this version of the wire, or not an object.
         """
-        payload = cls()
+        payload = cls.__new__(cls)  # without __init__, which is for those who name the fields
         payload.bulk = bulk
         payload.update(decode(raw, version))
         return payload
