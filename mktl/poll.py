@@ -1,7 +1,9 @@
-"""The one clock of the process: a heap of what is due, and a thread that sleeps until the next.
+"""Clocks: a heap of what is due, and who sleeps until the next.
 
-What it calls must return at once (queue a job, wake somebody): a call that blocks holds up every poll
-there is. ``Item.poll`` hands the work on to workers for that reason.
+There is one of the process, with a thread of its own; what it calls must return at once (queue a job, wake
+somebody), since a call that blocks holds up all others. The polls of a daemon's items are on one of the
+daemon's, which is the source of its pool (:class:`mktl.workers.Source`): the thread that waits for the next
+polls then does what is due.
 """
 
 from __future__ import annotations
@@ -15,18 +17,27 @@ from collections.abc import Callable
 
 log = logging.getLogger(__name__)
 
+#: A clock that sleeps does so for this long at least: what is due meanwhile is called in one go.
+TICK_S = 0.001
+#: This many polls start in step with their first call; the second one of each further one comes early by a
+#: part of its period that differs from one to the next, so that those of a large daemon are not all due at once.
+IN_STEP = 100
+_GOLDEN = 0.6180339887498949
+
 Tick = Callable[[], object]
 
 
 class Timer:
     """One call that comes back every *period_s*, or once; made by :class:`Clock`."""
 
-    __slots__ = ("cancelled", "due_s", "function", "late", "period_s")
+    __slots__ = ("cancelled", "due_s", "early_s", "function", "late", "period_s")
 
-    def __init__(self, function: Tick, due_s: float, period_s: float | None) -> None:
+    def __init__(self, function: Tick, due_s: float, period_s: float | None, early_s: float = 0.0) -> None:
         self.function = function
         self.due_s = due_s
         self.period_s = period_s
+        #: By how much the second call comes early.
+        self.early_s = early_s
         #: Ticks that were skipped because their time had passed already.
         self.late = 0
         self.cancelled = False
@@ -37,19 +48,61 @@ class Timer:
 
 
 class Clock:
-    """Calls functions at their time, on one thread that starts with the first of them.
+    """Calls functions at their time, on a thread of its own that starts with the first of them.
 
     Args:
         now: The time in seconds that never jumps; handed in by tests.
+        has_thread: False for the source of a pool, whose threads call :meth:`attend`.
     """
 
-    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, now: Callable[[], float] = time.monotonic, *, has_thread: bool = True) -> None:
         self._now = now
+        self._has_thread = has_thread
         self._heap: list[tuple[float, int, Timer]] = []
         self._order = itertools.count()
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
         self._closed = False
+        self._interrupted = False
+        self._started: dict[Tick, Timer] = {}
+        self._crowd = 0
+
+    # -- polls: one for each function
+
+    def start(self, function: Tick, period: float | None) -> None:
+        """Call *function* now and every *period* seconds; a second start changes the period.
+
+        *function* must return at once. None or 0 stops it.
+        """
+        self.stop(function)
+        if not period:
+            return
+        if not period > 0:
+            raise ValueError(f"a period is more than 0 s, got {period!r}")
+        with self._changed:
+            self._crowd += 1
+            early_s = period * (self._crowd * _GOLDEN % 1.0) if self._crowd > IN_STEP else 0.0
+            timer = self._started[function] = Timer(function, self._now(), period, early_s)
+        self._add(timer)
+
+    def stop(self, function: Tick) -> None:
+        """No more calls of *function*."""
+        with self._changed:
+            timer = self._started.pop(function, None)
+        if timer is not None:
+            timer.cancel()
+
+    def period(self, function: Tick) -> float | None:
+        """The seconds between calls of *function*; None when it is not called."""
+        timer = self._started.get(function)
+        return timer.period_s if timer is not None else None
+
+    def due_in_s(self, function: Tick) -> float | None:
+        """Seconds until *function* is called next; None when it never is."""
+        timer = self._started.get(function)
+        return None if timer is None or timer.cancelled else self.left_s(timer)
+
+    # -- timers
 
     def every(self, period_s: float, function: Tick, *, delay_s: float = 0.0) -> Timer:
         """Call *function* now (or after *delay_s*) and then every *period_s* seconds.
@@ -74,7 +127,7 @@ class Clock:
                 timer.cancel()
                 return timer
             self._push(timer)
-            if self._thread is None:
+            if self._has_thread and self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="mktl-clock", daemon=True)
                 self._thread.start()
             elif self._heap[0][2] is timer:
@@ -85,36 +138,41 @@ class Clock:
         heapq.heappush(self._heap, (timer.due_s, next(self._order), timer))
 
     def _run(self) -> None:
-        while True:
-            with self._changed:
-                timer = self._next()
-            if timer is None:
-                return
+        while not self._closed:
+            self.attend(busy=False)
+
+    def attend(self, busy: bool) -> None:
+        """Wait until something is due, with *busy* not at all, and call it."""
+        with self._changed:
+            due = self._take_due()
+            if not (due or busy or self._interrupted or self._closed):
+                self._changed.wait(max(TICK_S, self._heap[0][0] - self._now()) if self._heap else None)
+                due = self._take_due()
+            self._interrupted = False
+        for timer in due:
             self._call(timer)
 
-    def _next(self) -> Timer | None:
-        """Wait for the next timer that is due, put its next tick on the heap, and return it."""
-        while not self._closed:
-            if not self._heap:
-                self._changed.wait()
-                continue
-            due_s, _, timer = self._heap[0]
-            if timer.cancelled:
-                heapq.heappop(self._heap)
-                continue
-            wait_s = due_s - self._now()
-            if wait_s > 0:
-                self._changed.wait(wait_s)
-                continue
-            heapq.heappop(self._heap)
-            self._again(timer)
-            return timer
-        return None
+    def interrupt(self) -> None:
+        """Have :meth:`attend` return."""
+        with self._changed:
+            self._interrupted = True
+            self._changed.notify()
+
+    def _take_due(self) -> list[Timer]:
+        """What is due; the next tick of each is put on the heap."""
+        due, now_s, heap = [], self._now(), self._heap
+        while heap and (heap[0][0] <= now_s or heap[0][2].cancelled):
+            timer = heapq.heappop(heap)[2]
+            if not timer.cancelled:
+                self._again(timer)
+                due.append(timer)
+        return due
 
     def _again(self, timer: Timer) -> None:
         if timer.period_s is None:
             return
-        timer.due_s += timer.period_s
+        timer.due_s += timer.period_s - timer.early_s
+        timer.early_s = 0.0
         behind_s = self._now() - timer.due_s
         if behind_s > 0:
             skipped = int(behind_s // timer.period_s) + 1
@@ -140,7 +198,6 @@ class Clock:
 
 
 _clock = Clock()
-_started: dict[Tick, Timer] = {}
 _lock = threading.Lock()
 
 
@@ -154,36 +211,22 @@ def start(function: Tick, period: float | None) -> None:
 
     *function* runs on the clock's thread and must return at once. None or 0 stops it.
     """
-    if not period:
-        stop(function)
-        return
-    with _lock:
-        old = _started.pop(function, None)
-        if old is not None:
-            old.cancel()
-        _started[function] = _clock.every(period, function)
+    _clock.start(function, period)
 
 
 def period(function: Tick) -> float | None:
     """The seconds between calls of *function*; None when it is not called."""
-    with _lock:
-        timer = _started.get(function)
-    return timer.period_s if timer is not None else None
+    return _clock.period(function)
 
 
 def due_in_s(function: Tick) -> float | None:
     """Seconds until *function* is called next; None when it never is."""
-    with _lock:
-        timer = _started.get(function)
-        return None if timer is None or timer.cancelled else _clock.left_s(timer)
+    return _clock.due_in_s(function)
 
 
 def stop(function: Tick) -> None:
     """No more calls of *function*."""
-    with _lock:
-        timer = _started.pop(function, None)
-    if timer is not None:
-        timer.cancel()
+    _clock.stop(function)
 
 
 def close() -> None:
@@ -191,5 +234,4 @@ def close() -> None:
     global _clock
     with _lock:
         old, _clock = _clock, Clock()
-        _started.clear()
     old.close()

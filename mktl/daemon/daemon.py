@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, cast
 
-from .. import begin
+from .. import begin, poll
 from ..config import cache, local
 from ..config.block import Block, items_hash, make_block
 from ..config.names import check_alias, check_key, check_store
@@ -192,9 +192,11 @@ class Daemon(Performing):
         self._endings.callback(begin.disown, self.store, self.uuid)
         self._persistence = Persistence(self.name, self.alias, everything=lambda: values.kept(self.items))
         self._endings.callback(self._persistence.close)
-        self._workers = Workers(f"mktl-{self.name}-{self.alias}")
+        clock = poll.Clock(has_thread=False)
+        self._workers = Workers(f"mktl-{self.name}-{self.alias}", source=clock)
+        self._workers.begin()
         self._endings.callback(self._workers.close)
-        self._publisher = Publisher(self._server, self._workers, self.limits)
+        self._publisher = Publisher(self._server, self._workers, self.limits, clock)
         items = {**self._configuration.items, **builtin.descriptions(self.alias)}
         self._block: Block = make_block(
             self.name, self.alias, self.uuid, items,

@@ -38,9 +38,13 @@ log = logging.getLogger(__name__)
 class Publisher:
     """Where authoritative items send their broadcasts and have their work done."""
 
-    def __init__(self, server: Server, workers: Workers, limits: Limits) -> None:
+    def __init__(
+        self, server: Server, workers: Workers, limits: Limits, clock: poll.Clock | None = None
+    ) -> None:
         self.server = server
         self.workers = workers
+        #: What calls polls when they are due.
+        self.clock = clock or poll.clock()
         self.limits = limits
         self.waiting = Waiting(limits.waiting_sets)
 
@@ -166,9 +170,11 @@ class DaemonSide(Performers):
     def poll(self, period: float | None) -> None:
         """Call :meth:`req_poll` now and every *period* seconds; None or 0 ends it.
 
-        A tick that finds the one before still running is skipped.
+        A tick that finds the one before still running is skipped. In a daemon of more than 100 polls the
+        second call of most comes early, so that they spread over their periods.
         """
-        poll.start(self._poll_soon, period)
+        clock = self.pub.clock if self.pub is not None else poll.clock()
+        clock.start(self._poll_soon, period)
 
     # -- publishing
 
