@@ -1,4 +1,4 @@
-"""Clocks: a heap of what is due, and who sleeps until the next.
+"""Clocks: what is due when, by the millisecond, and who sleeps until the next.
 
 There is one of the process, with a thread of its own; what it calls must return at once (queue a job, wake
 somebody), since a call that blocks holds up all others. The polls of a daemon's items are on one of the
@@ -9,18 +9,18 @@ polls then does what is due.
 from __future__ import annotations
 
 import heapq
-import itertools
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable
 
 log = logging.getLogger(__name__)
 
-#: A clock that sleeps does so for this long at least: what is due meanwhile is called in one go.
-TICK_S = 0.001
+#: What is due within one tick is called in one go at its end.
+TICKS_PER_S = 1000
 #: This many polls start in step with their first call; the second one of each further one comes early by a
-#: part of its period that differs from one to the next, so that those of a large daemon are not all due at once.
+#: part of its period that differs from one to the next, so that a large daemon's are not all due at once.
 IN_STEP = 100
 _GOLDEN = 0.6180339887498949
 
@@ -58,8 +58,9 @@ class Clock:
     def __init__(self, now: Callable[[], float] = time.monotonic, *, has_thread: bool = True) -> None:
         self._now = now
         self._has_thread = has_thread
-        self._heap: list[tuple[float, int, Timer]] = []
-        self._order = itertools.count()
+        #: By the tick at which they are due; and those ticks, a heap.
+        self._due: dict[int, list[Timer]] = {}
+        self._ticks: list[int] = []
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
         self._closed = False
@@ -126,16 +127,24 @@ class Clock:
             if self._closed:
                 timer.cancel()
                 return timer
-            self._push(timer)
+            is_first = self._push(timer)
             if self._has_thread and self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="mktl-clock", daemon=True)
                 self._thread.start()
-            elif self._heap[0][2] is timer:
+            elif is_first:
                 self._changed.notify()
         return timer
 
-    def _push(self, timer: Timer) -> None:
-        heapq.heappush(self._heap, (timer.due_s, next(self._order), timer))
+    def _push(self, timer: Timer) -> bool:
+        """Note *timer*; True when nothing was due as early as it is."""
+        tick = math.ceil(timer.due_s * TICKS_PER_S)
+        timers = self._due.get(tick)
+        if timers is not None:
+            timers.append(timer)
+            return False
+        self._due[tick] = [timer]
+        heapq.heappush(self._ticks, tick)
+        return self._ticks[0] == tick
 
     def _run(self) -> None:
         while not self._closed:
@@ -146,7 +155,7 @@ class Clock:
         with self._changed:
             due = self._take_due()
             if not (due or busy or self._interrupted or self._closed):
-                self._changed.wait(max(TICK_S, self._heap[0][0] - self._now()) if self._heap else None)
+                self._changed.wait(self._ticks[0] / TICKS_PER_S - self._now() if self._ticks else None)
                 due = self._take_due()
             self._interrupted = False
         for timer in due:
@@ -160,12 +169,12 @@ class Clock:
 
     def _take_due(self) -> list[Timer]:
         """What is due; the next tick of each is put on the heap."""
-        due, now_s, heap = [], self._now(), self._heap
-        while heap and (heap[0][0] <= now_s or heap[0][2].cancelled):
-            timer = heapq.heappop(heap)[2]
-            if not timer.cancelled:
-                self._again(timer)
-                due.append(timer)
+        due, ticks, now_tick = [], self._ticks, int(self._now() * TICKS_PER_S)
+        while ticks and ticks[0] <= now_tick:
+            for timer in self._due.pop(heapq.heappop(ticks)):
+                if not timer.cancelled:
+                    self._again(timer)
+                    due.append(timer)
         return due
 
     def _again(self, timer: Timer) -> None:
@@ -190,7 +199,8 @@ class Clock:
         """Stop the thread; timers that are added later are never called."""
         with self._changed:
             self._closed = True
-            self._heap.clear()
+            self._due.clear()
+            self._ticks.clear()
             self._changed.notify()
             thread = self._thread
         if thread is not None and thread is not threading.current_thread():
