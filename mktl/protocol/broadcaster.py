@@ -6,6 +6,7 @@ import contextlib
 import logging
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 import zmq
@@ -67,6 +68,9 @@ class Broadcaster:
         self._lock = threading.Lock()
         self._audience = Audience()
         #: What was published last of each topic since there was no room for somebody, and when, monotonic.
+        #: The thread whose broadcasts are kept back, and those.
+        self._holder: int | None = None
+        self._held: deque[tuple[Mapping[bytes, bytes], Encode]] = deque()
         #: True when somebody may just have subscribed: who asks for a value hears of every later one.
         self.expects_subscribers = True
         self._listen_due_s = 0.0
@@ -96,15 +100,23 @@ class Broadcaster:
             topics: ``{version: topic}``.
             encode: Gives the payload and the bulk in a version; called only when it is wanted.
         """
+        if self._holder == threading.get_ident():
+            self._held.append((topics, encode))
+            return
         with self._lock:
-            if self._socket.closed:
-                return
-            left = self._publish_wanted(topics, encode)
-            now_s = time.monotonic()
-            if self.expects_subscribers or now_s >= self._listen_due_s:
-                self.expects_subscribers, self._listen_due_s = False, now_s + LISTEN_S
-                if self._audience.listen(self._socket):
-                    self._publish_wanted(left, encode)
+            self._let_go()
+            self._publish(topics, encode)
+
+    def hold(self) -> None:
+        """Keep back what this thread publishes, until :meth:`let_go` or until another thread publishes."""
+        self._holder = threading.get_ident()
+
+    def let_go(self) -> None:
+        """Publish what was kept back."""
+        self._holder = None
+        if self._held:
+            with self._lock:
+                self._let_go()
 
     def send(self, parts: Parts) -> None:
         """Broadcast frames that are ready, from any thread."""
@@ -113,6 +125,20 @@ class Broadcaster:
                 self._send(bytes(parts[0]), parts)
 
     # -- with the lock held
+
+    def _let_go(self) -> None:
+        while self._held:
+            self._publish(*self._held.popleft())
+
+    def _publish(self, topics: Mapping[bytes, bytes], encode: Encode) -> None:
+        if self._socket.closed:
+            return
+        left = self._publish_wanted(topics, encode)
+        now_s = time.monotonic()
+        if self.expects_subscribers or now_s >= self._listen_due_s:
+            self.expects_subscribers, self._listen_due_s = False, now_s + LISTEN_S
+            if self._audience.listen(self._socket):
+                self._publish_wanted(left, encode)
 
     def _publish_wanted(self, topics: Mapping[bytes, bytes], encode: Encode) -> dict[bytes, bytes]:
         """Broadcast in the versions that are wanted; the others."""

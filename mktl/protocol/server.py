@@ -217,8 +217,15 @@ class Server:
         except MktlError as error:
             self._reject(route, frames.id, frames.flags, error)
             return
-        if self._broadcaster is not None:
-            self._broadcaster.expects_subscribers = True
+        if self._broadcaster is None:
+            self._deal_with(request)
+            return
+        self._broadcaster.expects_subscribers = True
+        self._broadcaster.hold()  # who waits for the answer has it first
+        self._deal_with(request)
+        self._broadcaster.let_go()
+
+    def _deal_with(self, request: Incoming) -> None:
         try:
             answered = self._answer(request)
         except Exception as error:
