@@ -26,6 +26,8 @@ MOST_THREADS = 256
 #: More threads are put to work when work waits and none has been taken for this long. Python runs one
 #: thread at a time, so that short jobs are done soonest by one; more are for jobs that wait for something.
 PATIENCE_S = 0.01
+#: The same where nothing waits yet, but nobody attends to the source.
+LONER_PATIENCE_S = 0.025
 #: It is looked for so long after anything was taken: to begin anew costs more than a few looks.
 LINGER_S = 0.05
 #: From this many threads on more are put to work only while the process has used less than this part of its
@@ -138,7 +140,8 @@ class Workers:
         """
         self._taken_before = self._taken + fresh
         begun = time.monotonic(), time.process_time()
-        self._watch = poll.clock().once(PATIENCE_S, lambda: self._relieve(more, *begun))
+        patience_s = PATIENCE_S if self._lanes else LONER_PATIENCE_S
+        self._watch = poll.clock().once(patience_s, lambda: self._relieve(more, *begun))
 
     def _spawn(self) -> None:
         if self._closed:
@@ -199,7 +202,8 @@ class Workers:
             self._is_unattended = not self._closed
             now_s = time.monotonic()
             self._attend_due_s = now_s + max(SLICE_S, now_s - self._attend_began_s)
-            self._left_post.notify_all()
+            if self._closed:
+                self._left_post.notify_all()
         elif lane._held:
             lane._parked = True
         elif lane._jobs:

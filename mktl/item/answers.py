@@ -78,13 +78,12 @@ class Answers(DaemonSide):
         """Check a SET and queue it; it is refused here when its value is not the item's."""
         if self.config.get("settable") is False:
             raise NotSettableError(f"{self.full_key} is read only")
-        if (
-            request.payload.bulk is None
-        ):  # arrays are taken apart later: the first one imports NumPy, for 0.1 s
+        if request.payload.bulk is None:  # arrays later: the first one imports NumPy, for 0.1 s
             request.payload["value"] = self._checked(request.payload)
-        if self._is_plain() and request.payload.bulk is None:
-            self._answer_set(request)
-            return True
+            request.checked = True
+            if self._is_plain():
+                self._answer_set(request)
+                return True
         with self._lock:
             self._joinable = None  # a refresh that is asked for from now on comes after this set
         self._queue_set(request)

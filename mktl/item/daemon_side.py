@@ -131,7 +131,8 @@ class DaemonSide(Performers):
     def _validated(self, request: Request) -> Any:
         """The value of *request* after :meth:`validate`, which sees each request once."""
         if not request.validated:
-            request.payload["value"] = self.validate(self._checked(request.payload))
+            value = request.payload["value"] if request.checked else self._checked(request.payload)
+            request.payload["value"] = self.validate(value)
             request.validated = True
         return request.payload["value"]
 

@@ -11,7 +11,9 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import chain
 
 import zmq
 
@@ -48,7 +50,8 @@ class Client:
         self._asynchronous: dict[str, Asynchronous] = {}
         self._wake_read, self._wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         self._poller = zmq.Poller()
-        self._poller.register(self._wake_read, zmq.POLLIN)
+        self._handlers: dict[object, Callable[[int], None]] = {}
+        self._register(self._wake_read, self._awake)
         #: Whose threads receive, and run callbacks, each item's in order.
         self.workers = Workers("mktl-client", source=self)
 
@@ -117,8 +120,9 @@ class Client:
             subscriptions = self._subscriptions.get(address)
             if subscriptions is None:
                 subscriptions = self._subscriptions[address] = Subscriptions(self._context, address)
-                self._poller.register(subscriptions.socket, zmq.POLLIN)
-                self._poller.register(subscriptions.monitor, zmq.POLLIN)
+                # What is known of the connection comes before what has come by it.
+                self._register(subscriptions.monitor, subscriptions.watch)
+                self._register(subscriptions.socket, subscriptions.receive)
             subscriptions.add(topic, listener)
             if subscriptions.connected.is_set():
                 listener._found()
@@ -142,8 +146,9 @@ class Client:
             subscriptions.remove(topic, listener)
             if not subscriptions.listeners:  # its daemon has moved: nobody may ever come back here
                 del self._subscriptions[address]
-                self._poller.unregister(subscriptions.socket)
-                self._poller.unregister(subscriptions.monitor)
+                for socket in (subscriptions.socket, subscriptions.monitor):
+                    self._poller.unregister(socket)
+                    del self._handlers[socket]
                 subscriptions.close()
 
         self._do(remove)
@@ -152,7 +157,7 @@ class Client:
         sender = self._asynchronous.get(address)
         if sender is None:
             sender = self._asynchronous[address] = Asynchronous(self._context, address)
-            self._poller.register(sender.socket, zmq.POLLIN)
+            self._register(sender.socket, partial(self._serve, sender))
         return sender
 
     # -- the client's thread
@@ -175,13 +180,19 @@ class Client:
     def attend(self, busy: bool) -> None:
         """Take in what has come, and wait for it unless *busy*; see :class:`mktl.workers.Source`."""
         self._run_commands()
+        due_s = self._next_due_s()
         self._asleep = True
-        timeout_ms = 0 if busy or self._commands or self._interrupted else self._patience_ms()
-        ready = dict(self._poller.poll(timeout_ms))
+        if busy or self._commands or self._interrupted:
+            timeout_ms = 0
+        else:
+            timeout_ms = -1 if due_s is None else max(0, int((due_s - time.monotonic()) * 1000) + 1)
+        ready = self._poller.poll(timeout_ms)
         self._asleep = self._interrupted = False
-        if self._wake_read in ready:
-            os.read(self._wake_read, 4096)
-        self._receive(ready)
+        for which, events in ready:
+            # One of them may have closed another.
+            self._handlers.get(which, _ignore)(events)
+        if due_s is not None and time.monotonic() >= due_s:
+            self._look_at_the_time()
 
     def interrupt(self) -> None:
         """Have :meth:`attend` return."""
@@ -196,31 +207,43 @@ class Client:
             except Exception:
                 log.exception("a command of the client raised")
 
-    def _patience_ms(self) -> int:
-        dues_s = [
-            *(sender.next_due_s() for sender in self._asynchronous.values()),
-            *(subscriptions.next_due_s for subscriptions in self._subscriptions.values()),
-            self._idle_due_s,
-        ]
-        first_s = min((due_s for due_s in dues_s if due_s is not None), default=None)
-        return -1 if first_s is None else max(0, int((first_s - time.monotonic()) * 1000) + 1)
+    def _next_due_s(self) -> float | None:
+        """When :meth:`_look_at_the_time` has something to do, monotonic."""
+        first_s = self._idle_due_s
+        daemons: Iterator[Asynchronous | Subscriptions] = chain(
+            self._asynchronous.values(), self._subscriptions.values()
+        )
+        for daemon in daemons:
+            due_s = daemon.next_due_s()
+            if due_s is not None and (first_s is None or due_s < first_s):
+                first_s = due_s
+        return first_s
 
-    def _receive(self, ready: dict[object, int]) -> None:
-        if self._idle_due_s is not None and time.monotonic() >= self._idle_due_s:
+    def _look_at_the_time(self) -> None:
+        now_s = time.monotonic()
+        if self._idle_due_s is not None and now_s >= self._idle_due_s:
             self._look_for_idle()
         for subscriptions in self._subscriptions.values():
-            if subscriptions.monitor in ready:
-                subscriptions.watch()
-            if subscriptions.socket in ready:
-                subscriptions.receive()
-            subscriptions.connect_again(time.monotonic())
+            subscriptions.connect_again(now_s)
         for sender in self._asynchronous.values():
-            if ready.get(sender.socket, 0) & zmq.POLLOUT:
-                sender.send_more()
-                self._poller.register(sender.socket, zmq.POLLIN | zmq.POLLOUT if sender.waits else zmq.POLLIN)
-            # What has come and was not read yet is not overdue.
-            if sender.socket not in ready or not sender.receive():
+            if not sender.receive():  # what has come and was not read yet is not overdue
                 sender.expire(time.monotonic())
+
+    def _awake(self, _events: int) -> None:
+        os.read(self._wake_read, 4096)
+
+    def _serve(self, sender: Asynchronous, events: int) -> None:
+        """There is something from a daemon that was asked, or a connection to it at last."""
+        if events & zmq.POLLOUT:
+            sender.send_more()
+            self._poller.register(sender.socket, zmq.POLLIN | zmq.POLLOUT if sender.waits else zmq.POLLIN)
+        if events & zmq.POLLIN:
+            sender.receive()
+
+    def _register(self, which: zmq.Socket[bytes] | int, handler: Callable[[int], None]) -> None:
+        """Call *handler* with the events whenever there is something on *which*."""
+        self._handlers[which] = handler
+        self._poller.register(which, zmq.POLLIN)
 
     def close(self) -> None:
         """Close every connection; requests under way fail."""
@@ -234,6 +257,10 @@ class Client:
         self._context.term()
         os.close(self._wake_read)
         os.close(self._wake_write)
+
+
+def _ignore(_events: int) -> None:
+    """Nobody is there for it any more."""
 
 
 _client: Client | None = None

@@ -212,7 +212,17 @@ class Request(Message):
 
     valid_types = frozenset({"GET", "SET"})
 
-    __slots__ = ("_acked", "_acked_event", "_done", "flags", "response", "then", "validated", "version")
+    __slots__ = (
+        "_acked",
+        "_acked_event",
+        "_done",
+        "checked",
+        "flags",
+        "response",
+        "then",
+        "validated",
+        "version",
+    )
 
     def __init__(
         self,
@@ -232,8 +242,9 @@ class Request(Message):
         self.response: Message | None = None
         #: Called with what the daemon answered, by whoever has it; for requests that nobody waits for.
         self.then: Callable[[Fields], None] | None = None
-        #: True once the item's ``validate`` has seen the value; in a daemon only.
-        self.validated = False
+        #: True once the value is known to be one of the item's type, and once its ``validate`` has seen it;
+        #: in a daemon only.
+        self.checked = self.validated = False
         self._done: threading.Event | None = None
         self._acked = False
         self._acked_event: threading.Event | None = None

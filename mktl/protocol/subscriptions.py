@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import struct
 import threading
@@ -22,6 +21,8 @@ log = logging.getLogger(__name__)
 #: Broadcasts that wait in this process before ZeroMQ drops some; 0 would be without limit.
 MOST_BROADCASTS = 200_000
 
+#: So many are taken in before callbacks have their turn.
+MOST_AT_ONCE = 1000
 #: From this many at a time on there are probably more.
 SEVERAL = 3
 
@@ -60,7 +61,7 @@ class Subscriptions:
         #: Topics of which a broadcast came that could not be understood.
         self._unreadable: set[bytes] = set()
         #: When to connect anew, monotonic: ZeroMQ may not do it by itself.
-        self.next_due_s: float | None = None
+        self._again_s: float | None = None
 
     def add(self, topic: bytes, listener: Listener) -> None:
         """Tell *listener* of every broadcast of *topic*."""
@@ -76,14 +77,17 @@ class Subscriptions:
         elif self.listeners.pop(topic, None):
             self.socket.unsubscribe(topic)
 
-    def receive(self, most: int = 1000) -> None:
+    def receive(self, _events: int = 0) -> None:
         """Take in what has arrived."""
-        with contextlib.suppress(zmq.Again):
-            for count in range(most):
+        socket = self.socket
+        try:
+            for count in range(MOST_AT_ONCE):
                 # A single one mostly; of many it costs less to be told once that there are no more.
-                if 0 < count < SEVERAL and not is_readable(self.socket):
+                if 0 < count < SEVERAL and not is_readable(socket):
                     return
-                self._dispatch(receive(self.socket, NOBLOCK, BEFORE_BROADCAST_BULK))
+                self._dispatch(receive(socket, NOBLOCK, BEFORE_BROADCAST_BULK))
+        except zmq.Again:
+            pass
 
     def _dispatch(self, parts: list[bytes]) -> None:
         try:
@@ -102,28 +106,32 @@ class Subscriptions:
             except Exception:
                 log.exception("a listener of %r raised", topic)
 
-    def watch(self) -> None:
+    def watch(self, _events: int = 0) -> None:
         """Follow whether the daemon is there."""
         while self.monitor.poll(0):
             event, _ = _EVENT.unpack(self.monitor.recv_multipart()[0])
             if event == zmq.EVENT_HANDSHAKE_SUCCEEDED:
                 self.connected.set()
-                self.next_due_s = None
+                self._again_s = None
                 log.debug("%s is there", self.address)
                 for listener in self._everybody():
                     listener._found()
             elif event == zmq.EVENT_DISCONNECTED:
                 if not self.connected.is_set():  # whoever had accepted it was no daemon
-                    self.next_due_s = time.monotonic() + AGAIN_S
+                    self._again_s = time.monotonic() + AGAIN_S
                 self.connected.clear()
                 log.info("%s is gone; what it served is stale until it is back", self.address)
                 for listener in self._everybody():
                     listener._lost(f"no connection to the daemon at {self.address}")
 
+    def next_due_s(self) -> float | None:
+        """When :meth:`connect_again` has something to do, monotonic."""
+        return self._again_s
+
     def connect_again(self, now_s: float) -> None:
         """Connect anew, if that is due."""
-        if self.next_due_s is not None and now_s >= self.next_due_s:
-            self.next_due_s = None
+        if self._again_s is not None and now_s >= self._again_s:
+            self._again_s = None
             reconnect(self.socket, self.address)
 
     def _everybody(self) -> list[Listener]:
