@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 #: How long a thread may take to end.
 PATIENCE_S = 2.0
 #: Threads that all daemons and clients of a process share.
-SHARED = ("mktl-client", "mktl-clock", "mktl-callback")
+SHARED = ("mktl-client", "mktl-clock")
 _DESCRIPTORS = "/proc/self/fd"
 
 
