@@ -25,6 +25,7 @@ from ..protocol.discover import Responder, udp_ports
 from ..protocol.host import own_hostname
 from ..protocol.incoming import Incoming
 from ..protocol.server import Server
+from ..wire.payload import Bulk
 from ..workers import Workers
 from . import builtin, configure, values
 from .announce import Announcer
@@ -180,6 +181,7 @@ class Daemon(Performing):
         has_images = any(one.get("type") == "bulk" for one in self._configuration.items.values())
         self._server = Server(
             self._answer,
+            known=self._known,
             ports=local.load_ports(self.name, self.uuid),
             avoid=local.ports_of_others(self.uuid),
             most_waiting=MOST_BULK_WAITING if has_images else MOST_WAITING,
@@ -288,6 +290,10 @@ class Daemon(Performing):
     def _answer(self, request: Incoming) -> bool:
         assert self._router is not None
         return self._router.answer(request)
+
+    def _known(self, target: bytes, version: bytes) -> tuple[bytes, Bulk] | None:
+        assert self._router is not None
+        return self._router.known(target, version)
 
     @property
     def links(self) -> Mapping[str, Any]:

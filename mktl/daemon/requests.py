@@ -8,7 +8,7 @@ import time
 from ..errors import MktlError, NotGettableError, NotSettableError, UnknownItemError
 from ..item import Item
 from ..protocol.incoming import Incoming
-from ..wire.payload import Payload
+from ..wire.payload import Bulk, Payload
 from . import audit
 from .catalog import Catalog
 
@@ -24,6 +24,7 @@ class Router:
 
     def __init__(self, store: str, items: dict[str, Item], catalog: Catalog) -> None:
         self._store = store
+        self._prefix = f"{store}.".encode()
         self._items = items
         self._catalog = catalog
 
@@ -49,6 +50,13 @@ class Router:
             raise NotSettableError(f"{target} is read only")
         request.answer(Payload(described, time=time.time()))
         return True
+
+    def known(self, target: bytes, version: bytes) -> tuple[bytes, Bulk] | None:
+        """What is answered to a plain GET of *target*, if it needs no more than a look at the item."""
+        if not target.startswith(self._prefix):
+            return None
+        item = self._items.get(target[len(self._prefix) :].decode("ascii", "replace"))
+        return item.known(version) if item is not None else None
 
     def _unknown(self, target: str, store: str, key: str) -> MktlError:
         if store != self._store or not key:

@@ -10,7 +10,7 @@ from typing import Any
 from ..errors import MktlError, NotSettableError
 from ..protocol.incoming import Incoming
 from ..protocol.message import Request
-from ..wire.payload import Payload
+from ..wire.payload import Bulk, Payload
 from .daemon_side import DaemonSide
 from .reading import Reading
 from .setting import Setting
@@ -47,6 +47,12 @@ class Answers(DaemonSide):
             return False
         self._submit(_Task(partial(self._answer, request, self._get_now), request.refuse))
         return False
+
+    def known(self, version: bytes) -> tuple[bytes, Bulk] | None:
+        """Payload and bulk of what is answered to a plain GET; None when a hook has a say in it."""
+        if self.config.get("gettable") is False or self._overrides("req_get"):
+            return None
+        return self._encode(self._reading, version)
 
     def _join_refresh(self, request: Incoming) -> None:
         """One refresh serves everybody who asks before it ends."""

@@ -38,6 +38,8 @@ class Server:
     Args:
         answer: Called with each request on the wire thread. True: it has been answered. False: the answer
             follows, and the ACK is due now.
+        known: Called with the target of a GET and the version of the wire: payload and bulk of what is
+            known of it, or None to have *answer* deal with it. What it raises, *answer* would raise too.
         ports: The request and broadcast port to try first.
         avoid: Ports of other daemons of this host.
         only_port: Take requests on this port and no other.
@@ -50,6 +52,7 @@ class Server:
         self,
         answer: Callable[[Incoming], bool],
         *,
+        known: Callable[[bytes, bytes], tuple[bytes, Bulk] | None] | None = None,
         ports: tuple[int | None, int | None] = (None, None),
         avoid: Collection[int] = (),
         only_port: int | None = None,
@@ -58,6 +61,7 @@ class Server:
         limits: Limits | None = None,
     ) -> None:
         self._answer = answer
+        self._known = known
         limits = limits or Limits.from_environment()
         self._limits = limits
         self._context = zmq.Context()
@@ -212,6 +216,8 @@ class Server:
         if frames.type not in (GET, SET):
             self._reject(route, frames.id, frames.flags, MktlError(f"no such request: {frames.type[:20]!r}"))
             return
+        if self._answer_shortly(frames, route):
+            return
         try:
             request = Incoming(frames, route, self._send)
         except MktlError as error:
@@ -220,10 +226,28 @@ class Server:
         if self._broadcaster is None:
             self._deal_with(request)
             return
-        self._broadcaster.expects_subscribers = True
+        self._expect_subscribers()
         self._broadcaster.hold()  # who waits for the answer has it first
         self._deal_with(request)
         self._broadcaster.let_go()
+
+    def _answer_shortly(self, frames: Frames, route: bytes) -> bool:
+        """The short way, for most requests: a GET of what is known. False: it has not been answered."""
+        if self._known is None or frames.type != GET or frames.payload or frames.flags or frames.bulk:
+            return False
+        try:
+            known = self._known(frames.target, frames.version)
+        except Exception:
+            return False  # what it is will show again
+        if known is None:
+            return False
+        self._expect_subscribers()
+        self._send_now([route, *pack(Frames(frames.id, REP, b"", 0, *known, frames.version))])
+        return True
+
+    def _expect_subscribers(self) -> None:
+        if self._broadcaster is not None:
+            self._broadcaster.expects_subscribers = True
 
     def _deal_with(self, request: Incoming) -> None:
         try:
