@@ -247,7 +247,7 @@ class ClientSide(Known):
         reading = Reading.from_payload(payload)
         with self._lock:
             known = self._reading
-            if _is_repeat(reading, known):
+            if self._callbacks and _is_repeat(reading, known):
                 return
             if 0 < _seconds_after(known, reading) < OVERTAKEN_S:
                 return
@@ -307,7 +307,7 @@ class ClientSide(Known):
         reading = Reading.from_payload(payload)
         with self._lock:
             known = self._reading
-            if _is_repeat(reading, known):
+            if self._callbacks and _is_repeat(reading, known):
                 return
             if _seconds_after(known, reading) > 0:
                 return
@@ -350,4 +350,5 @@ def _seconds_after(later: Reading, earlier: Reading) -> float:
 
 
 def _is_repeat(reading: Reading, known: Reading) -> bool:
+    """True when nobody need be called with *reading*; an array may take milliseconds to compare."""
     return reading.time == known.time and reading.same_trust(known) and same_value(reading.value, known.value)
