@@ -134,3 +134,46 @@ def test_ten_thousand_polls_are_one_thread() -> None:
         poll.start(counter(n), 1.0)
     wait_for(lambda: min(counts) >= 1)
     assert threading.active_count() == before + 1
+
+
+def test_polls_of_a_large_daemon_are_spread_over_their_period_and_keep_it_from_then_on(hands) -> None:
+    clock = Clock(hands, has_thread=False)
+    called: dict[int, list[float]] = {number: [] for number in range(1000)}
+    for times in called.values():
+        clock.start(lambda times=times: times.append(hands.now_s), 10.0)
+    for _ in range(3500):
+        clock.attend(busy=True)
+        hands.now_s += 0.01
+    crowd = list(called.values())[poll.IN_STEP :]
+    assert all(times[0] == 1000.0 for times in called.values())
+    assert all(
+        times[1] == pytest.approx(1010.0, abs=0.011) for times in list(called.values())[: poll.IN_STEP]
+    )
+    assert all(0 <= times[1] - times[0] <= 10.011 for times in crowd)
+    assert all(times[2] - times[1] == pytest.approx(10.0, abs=0.011) for times in called.values())
+    tenths = [int(times[1] - 1000.0) for times in crowd]
+    assert all(80 <= tenths.count(each) <= 100 for each in range(10))
+
+
+def test_a_clock_that_is_a_source_waits_for_what_is_due_and_calls_it() -> None:
+    source, called = Clock(has_thread=False), []
+    source.once(0.02, lambda: called.append("late"))
+    source.once(0.0, lambda: called.append("now"))
+    source.attend(busy=False)
+    assert called == ["now"]
+    while len(called) < 2:
+        source.attend(busy=False)
+    assert called == ["now", "late"]
+
+
+def test_a_clock_that_is_busy_does_not_wait_and_one_that_is_interrupted_returns() -> None:
+    source = Clock(has_thread=False)
+    source.once(1000.0, lambda: None)
+    source.attend(busy=True)
+    source.interrupt()
+    source.attend(busy=False)
+    waiting = threading.Thread(target=source.attend, args=(False,))
+    waiting.start()
+    source.interrupt()
+    waiting.join(5)
+    assert not waiting.is_alive()

@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 MOST_WAITING, MOST_BULK_WAITING = 1600, 64
 #: So long all others wait for who has no room, once: a burst is no reason to pass anybody over. Nobody waits
 #: again before that one reads, or is cut off.
-PATIENCE_S, LOOK_S = 0.05, 0.0005
+PATIENCE_S, LOOK_S = 0.2, 0.0005
 #: A subscriber is called so often, and cut off when it has not answered for so long: one whose host is gone
 #: would hold what waits for it for a quarter of an hour.
 HEARTBEAT_MS, SILENT_MS = 10_000, 20_000
@@ -37,6 +37,8 @@ AGAIN_S, TROUBLE_S = 0.5, 35.0
 #: How often one who publishes looks who has subscribed, unless somebody has asked meanwhile. To look costs
 #: as much as two broadcasts.
 LISTEN_S = 0.001
+#: So long after a request it is looked each time: who asks has just subscribed, perhaps.
+ALERT_S = 0.02
 
 Encode = Callable[[bytes], tuple[bytes, Bulk]]
 Parts = Sequence[bytes | memoryview]
@@ -71,9 +73,7 @@ class Broadcaster:
         #: The thread whose broadcasts are kept back, and those.
         self._holder: int | None = None
         self._held: deque[tuple[Mapping[bytes, bytes], Encode]] = deque()
-        #: True when somebody may just have subscribed: who asks for a value hears of every later one.
-        self.expects_subscribers = True
-        self._listen_due_s = 0.0
+        self._listen_due_s = self._alert_until_s = 0.0
         self._owed: dict[bytes, tuple[float, Parts]] = {}
         self._trouble_ends_s = 0.0
         self._again: poll.Timer | None = None
@@ -107,6 +107,10 @@ class Broadcaster:
             self._let_go()
             self._publish(topics, encode)
 
+    def expect_subscribers(self) -> None:
+        """Somebody has asked: who asks for a value hears of every later one."""
+        self._alert_until_s = time.monotonic() + ALERT_S
+
     def hold(self) -> None:
         """Keep back what this thread publishes, until :meth:`let_go` or until another thread publishes."""
         self._holder = threading.get_ident()
@@ -135,8 +139,8 @@ class Broadcaster:
             return
         left = self._publish_wanted(topics, encode)
         now_s = time.monotonic()
-        if self.expects_subscribers or now_s >= self._listen_due_s:
-            self.expects_subscribers, self._listen_due_s = False, now_s + LISTEN_S
+        if now_s >= self._listen_due_s or now_s < self._alert_until_s:
+            self._listen_due_s = now_s + LISTEN_S
             if self._audience.listen(self._socket):
                 self._publish_wanted(left, encode)
 

@@ -247,7 +247,7 @@ class Server:
 
     def _expect_subscribers(self) -> None:
         if self._broadcaster is not None:
-            self._broadcaster.expects_subscribers = True
+            self._broadcaster.expect_subscribers()
 
     def _deal_with(self, request: Incoming) -> None:
         try:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import zmq
 
 from mktl.protocol.broadcaster import Broadcaster
@@ -31,4 +33,40 @@ def test_who_reads_misses_nothing_of_large_and_small_broadcasts() -> None:
             assert newer == read + 1
             read = newer
         assert broadcaster.missed == 0
+        broadcaster.close()
+
+
+def heard(subscriber: zmq.Socket[bytes]) -> bytes:
+    assert subscriber.poll(5000)
+    return subscriber.recv_multipart()[2]
+
+
+def test_what_is_held_back_goes_out_when_it_is_let_go_and_before_what_anybody_else_publishes() -> None:
+    with zmq.Context() as context, context.socket(zmq.SUB) as subscriber:
+        broadcaster = Broadcaster(context)
+        subscriber.linger = 0
+        subscriber.subscribe(b"")
+        subscriber.connect(f"tcp://127.0.0.1:{broadcaster.port}")
+
+        def publish(text: bytes) -> None:
+            broadcaster.publish({b"a": TOPIC}, lambda version: (text, None))
+
+        wait_for(lambda: publish(b"") or subscriber.poll(5))
+        while subscriber.poll(50):
+            subscriber.recv_multipart()
+        broadcaster.hold()
+        publish(b"first")
+        publish(b"second")
+        assert not subscriber.poll(20)
+        broadcaster.let_go()
+        assert [heard(subscriber), heard(subscriber)] == [b"first", b"second"]
+        broadcaster.hold()
+        publish(b"third")
+        other = threading.Thread(target=publish, args=(b"fourth",))
+        other.start()
+        other.join()
+        assert [heard(subscriber), heard(subscriber)] == [b"third", b"fourth"]
+        broadcaster.let_go()
+        publish(b"fifth")
+        assert heard(subscriber) == b"fifth"
         broadcaster.close()
