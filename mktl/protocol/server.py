@@ -161,28 +161,24 @@ class Server:
 
     def _run(self) -> None:
         poller = zmq.Poller()
-        poller.register(self._router, zmq.POLLIN)
-        poller.register(self._wake_read, zmq.POLLIN)
-        for fd in self._readers:
-            poller.register(fd, zmq.POLLIN)
+        handlers: dict[object, Callable[[], object]] = {
+            self._router: self._receive,
+            self._wake_read: lambda: os.read(self._wake_read, 4096),
+        }
+        handlers.update(self._readers)
+        for each in (self._router, self._wake_read, *self._readers):
+            poller.register(each, zmq.POLLIN)
         while not self._stop:
-            self._receive()
-            self._flush()
             self._asleep = True
-            timeout_ms = 0 if self._outgoing or self._stop else -1
-            self._attend(poller.poll(timeout_ms))
+            ready = poller.poll(0 if self._outgoing or self._stop else -1)
             self._asleep = False
-        self._flush()
-
-    def _attend(self, ready: list[tuple[object, int]]) -> None:
-        for which, _ in ready:
-            if which == self._wake_read:
-                os.read(self._wake_read, 4096)
-            elif which in self._readers:
+            for which, _ in ready:
                 try:
-                    self._readers[which]()
+                    handlers[which]()
                 except Exception:
-                    log.exception("a reader on the wire thread raised")
+                    log.exception("the wire thread goes on after a mistake")
+            self._flush()
+        self._flush()
 
     def _flush(self) -> None:
         while self._outgoing:
@@ -194,8 +190,8 @@ class Server:
     def _receive(self) -> None:
         """Take what has arrived, at most a burst."""
         router = self._router
-        for _ in range(BURST):
-            if not is_readable(router):
+        for count in range(BURST):
+            if count and not is_readable(router):
                 return
             try:
                 parts = receive(router, NOBLOCK, 1 + BEFORE_BULK)
