@@ -70,7 +70,8 @@ class Server:
         self._stop = False
         self._thread: threading.Thread | None = None
         self._afterwards: list[Callable[[], None]] = []
-        self._readers: dict[int, Callable[[], None]] = {}
+        #: What to call when there is something to read, by socket or descriptor.
+        self._readers: dict[object, Callable[[], object]] = {}
         self._broadcaster: Broadcaster | None = None
         #: Messages that were no mKTL and could not be answered.
         self.dropped = 0
@@ -161,12 +162,9 @@ class Server:
 
     def _run(self) -> None:
         poller = zmq.Poller()
-        handlers: dict[object, Callable[[], object]] = {
-            self._router: self._receive,
-            self._wake_read: lambda: os.read(self._wake_read, 4096),
-        }
-        handlers.update(self._readers)
-        for each in (self._router, self._wake_read, *self._readers):
+        self._readers[self._router] = self._receive
+        self._readers[self._wake_read] = lambda: os.read(self._wake_read, 4096)
+        for each in self._readers:
             poller.register(each, zmq.POLLIN)
         while not self._stop:
             self._asleep = True
@@ -174,7 +172,7 @@ class Server:
             self._asleep = False
             for which, _ in ready:
                 try:
-                    handlers[which]()
+                    self._readers[which]()
                 except Exception:
                     log.exception("the wire thread goes on after a mistake")
             self._flush()
