@@ -247,9 +247,10 @@ class ClientSide(Known):
         reading = Reading.from_payload(payload)
         with self._lock:
             known = self._reading
-            if self._callbacks and _is_repeat(reading, known):
-                return
-            if 0 < _seconds_after(known, reading) < OVERTAKEN_S:
+            if reading.time == known.time:
+                if self._callbacks and _is_repeat(reading, known):
+                    return
+            elif 0 < _seconds_after(known, reading) < OVERTAKEN_S:
                 return
             self._reading = reading
         self._callbacks.notify(reading)
