@@ -98,6 +98,7 @@ class Client:
 
     def send(self, address: str, request: Request) -> None:
         """Send *request* without waiting; ``request.wait`` gives the response later."""
+        request.about_to_wait = self.workers.lend
         if request.reply:
             request.expect()
         self._do(lambda: self._send_now(address, request))

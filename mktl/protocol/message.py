@@ -216,6 +216,7 @@ class Request(Message):
         "_acked",
         "_acked_event",
         "_done",
+        "about_to_wait",
         "checked",
         "flags",
         "response",
@@ -245,6 +246,8 @@ class Request(Message):
         #: True once the value is known to be one of the item's type, and once its ``validate`` has seen it;
         #: in a daemon only.
         self.checked = self.validated = False
+        #: Called by who is about to wait: it may be the very thread that would receive the response.
+        self.about_to_wait: Callable[[], object] | None = None
         self._done: threading.Event | None = None
         self._acked = False
         self._acked_event: threading.Event | None = None
@@ -313,6 +316,8 @@ class Request(Message):
         """Block until the daemon has said that the request arrived; False after *timeout* seconds."""
         if self._acked_event is None:
             self._acked_event = threading.Event()
+        if self.about_to_wait is not None and not self._acked:
+            self.about_to_wait()
         # Whoever completes it sets the flag first and then looks for the event.
         return self._acked or self._acked_event.wait(timeout)
 
@@ -322,7 +327,9 @@ class Request(Message):
         Raises:
             RemoteError: The daemon refused; also of the class that it raised, where that is known.
         """
-        if self._done is not None:
+        if self._done is not None and self.response is None:
+            if self.about_to_wait is not None:
+                self.about_to_wait()
             self._done.wait(timeout)
         response = self.response
         if isinstance(response, Message):

@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 MOST_BROADCASTS = 200_000
 
 #: So many are taken in before callbacks have their turn.
-MOST_AT_ONCE = 1000
+MOST_AT_ONCE = 100
 #: From this many at a time on there are probably more.
 SEVERAL = 3
 
