@@ -41,6 +41,8 @@ class ClientSide(Known):
     _subscribed_to: tuple[str, bytes]
     #: True from when the daemon was lost until it is known to be the same that is back.
     _suspended: bool
+    #: False while it is subscribed and there is no connection by which it would hear of a change.
+    _hears: bool
     #: Sent meanwhile by those who do not wait: they leave once the daemon has said who it is.
     _held: tuple[Request, ...] = ()
 
@@ -71,9 +73,12 @@ class ClientSide(Known):
             raise TypeError(f"refresh is True or False, got {refresh!r}")
         if stale not in ("return", "raise"):
             raise ValueError(f"stale is 'return' or 'raise', got {stale!r}")
+        answered = None
         if refresh or not self._subscribed or self._reading.status == "unset":
-            self._fetch(refresh)
+            answered = self._fetch(refresh)
         reading = self._reading
+        if answered is not None and reading.status == "stale":
+            reading = answered  # good as of now, whether or not the next change will be heard of
         if stale == "raise":
             reading.must_be_good(self.full_key)
         value = reading.value
@@ -81,10 +86,10 @@ class ClientSide(Known):
             return to_quantity(self.full_key, self.config, value, formatted)
         return formats.to_text(self.full_key, self.config, value) if formatted else value
 
-    def _fetch(self, refresh: bool) -> None:
+    def _fetch(self, refresh: bool) -> Reading:
         payload = Payload(refresh=True) if refresh else Payload()
         known = self._reading
-        self._learn(self._ask(Request("GET", self.full_key, payload)), known)
+        return self._learn(self._ask(Request("GET", self.full_key, payload)), known)
 
     def _ask(self, request: Request) -> Payload:
         """The daemon's response to *request*; an authoritative item has its own way."""
@@ -214,7 +219,7 @@ class ClientSide(Known):
         with self._lock:
             if self._subscribed:
                 return
-            self._subscribed = True
+            self._subscribed, self._hears = True, self.authoritative
         if self.authoritative:
             return
         self._subscribed_to = self.store.route(self.key).pub, self._wanted()
@@ -234,11 +239,11 @@ class ClientSide(Known):
         here = self.store.route(self.key).pub, self._wanted()
         if self._subscribed and not self.authoritative and here != self._subscribed_to:
             client().unsubscribe(*self._subscribed_to, self)
-            self._subscribed_to = here
+            self._subscribed_to, self._hears = here, False
             client().subscribe(*here, self, wait_s=0.0)
             self.store.watch(self.key)
-        elif self._suspended:
-            self._found()
+        elif self._suspended or self._hears:
+            self._read_again()
 
     def _heard(self, payload: Payload) -> None:
         """A broadcast: the newest there is, unless a reply has overtaken it, or somebody else sent it."""
@@ -259,7 +264,7 @@ class ClientSide(Known):
         """The daemon is gone: say so, and keep what it said last."""
         with self._lock:
             known = self._reading
-            self._suspended = True
+            self._suspended, self._hears = True, False
             if known.status == "stale":
                 return
             self._reading = reading = known.flagged("stale", "invalid", reason)
@@ -267,7 +272,12 @@ class ClientSide(Known):
         self.store.seek()
 
     def _found(self) -> None:
-        """Somebody listens there, for the first time or again: who is it?"""
+        """Somebody listens there, for the first time or again."""
+        self._hears = True
+        self._read_again()
+
+    def _read_again(self) -> None:
+        """Who listens there? If it is the daemon of this item, what does it say now?"""
         if self._reading.status == "stale" and self.config.get("gettable") is not False:
             self.store.identify(self.key, self._identified)
 
@@ -293,30 +303,41 @@ class ClientSide(Known):
             return  # it is asked again when it is found again
         with self._lock:
             known = self._reading
-            if known is not asked_at and _seconds_after(known, reading) >= 0:
+            if known is not asked_at and known.status != "stale" and not _is_newer(reading, known):
                 return
-            self._reading = reading
+            self._reading = reading = self._as_trusted(reading)
         self._callbacks.notify(reading)
 
-    def _learn(self, payload: Payload, asked_at: Reading | None = None) -> None:
+    def _learn(self, payload: Payload, asked_at: Reading | None = None) -> Reading:
         """A reply: current when it was sent, so that a broadcast that came meanwhile wins.
 
         A change of status alone leaves the time as it was; then it counts whether anything has come since
         the question, when *asked_at* was known.
         """
         raise_error(payload)
-        reading = Reading.from_payload(payload)
+        answered = Reading.from_payload(payload)
         with self._lock:
-            known = self._reading
+            known, reading = self._reading, self._as_trusted(answered)
             if self._callbacks and _is_repeat(reading, known):
-                return
+                return answered
             if _seconds_after(known, reading) > 0:
-                return
-            if asked_at is not None and known is not asked_at and known.time == reading.time:
-                return
+                return answered
+            if asked_at is not None and known is not asked_at and not _is_newer(reading, known):
+                return answered
             self._reading = reading
         if reading.status != "unset":
             self._callbacks.notify(reading)
+        return answered
+
+    def _as_trusted(self, answered: Reading) -> Reading:
+        """A reply, stale if nobody would say that it holds no more; with the lock held."""
+        if (self._hears and not self._suspended) or answered.status == "stale":
+            return answered
+        known = self._reading
+        reason = (
+            known.reason if known.status == "stale" else "no connection by which it would hear of a change"
+        )
+        return answered.flagged("stale", "invalid", reason)
 
     # -- as people write it
 
@@ -348,6 +369,11 @@ def _seconds_after(later: Reading, earlier: Reading) -> float:
     if later.time is None or earlier.time is None:
         return 0.0
     return later.time - earlier.time
+
+
+def _is_newer(reading: Reading, known: Reading) -> bool:
+    """True when *reading* was assumed after *known*; what has no time was so before anything else."""
+    return reading.time is not None and (known.time is None or reading.time > known.time)
 
 
 def _is_repeat(reading: Reading, known: Reading) -> bool:

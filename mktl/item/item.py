@@ -58,7 +58,7 @@ class Item(Operators, Redescribed, Answers):
         self._lock = threading.Lock()
         self._reading = Reading()
         self._subscribed = False
-        self._suspended = False
+        self._suspended, self._hears = False, True
         workers = pub.workers if pub is not None else None
         self._callbacks = Callbacks(self, lambda: (workers or client().workers).lane())
         self._become_authoritative(pub)

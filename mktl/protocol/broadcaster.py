@@ -34,10 +34,11 @@ HEARTBEAT_MS, SILENT_MS = 10_000, 20_000
 #: whoever it was reads again, or has been cut off. ZeroMQ does not tell which.
 AGAIN_S, TROUBLE_S = 0.5, 35.0
 
-#: How often one who publishes looks who has subscribed, unless somebody has asked meanwhile. To look costs
-#: as much as two broadcasts.
+#: How often one who publishes looks who has subscribed, after that, unless somebody has asked meanwhile. To
+#: look costs as much as two broadcasts.
 LISTEN_S = 0.001
-#: So long after a request it is looked each time: who asks has just subscribed, perhaps.
+#: So long after a request it is looked each time, and before: who asks has just subscribed, perhaps, and
+#: ZeroMQ by itself looks each millisecond, more or less.
 ALERT_S = 0.02
 
 Encode = Callable[[bytes], tuple[bytes, Bulk]]
@@ -69,11 +70,11 @@ class Broadcaster:
     ) -> None:
         self._lock = threading.Lock()
         self._audience = Audience()
-        #: What was published last of each topic since there was no room for somebody, and when, monotonic.
         #: The thread whose broadcasts are kept back, and those.
         self._holder: int | None = None
         self._held: deque[tuple[Mapping[bytes, bytes], Encode]] = deque()
         self._listen_due_s = self._alert_until_s = 0.0
+        #: What was published last of each topic since there was no room for somebody, and when, monotonic.
         self._owed: dict[bytes, tuple[float, Parts]] = {}
         self._trouble_ends_s = 0.0
         self._again: poll.Timer | None = None
@@ -108,7 +109,7 @@ class Broadcaster:
             self._publish(topics, encode)
 
     def expect_subscribers(self) -> None:
-        """Somebody has asked: who asks for a value hears of every later one."""
+        """Somebody asks, and is told after this: who asks for a value hears of every later one."""
         self._alert_until_s = time.monotonic() + ALERT_S
 
     def hold(self) -> None:
@@ -137,12 +138,19 @@ class Broadcaster:
     def _publish(self, topics: Mapping[bytes, bytes], encode: Encode) -> None:
         if self._socket.closed:
             return
-        left = self._publish_wanted(topics, encode)
         now_s = time.monotonic()
-        if now_s >= self._listen_due_s or now_s < self._alert_until_s:
-            self._listen_due_s = now_s + LISTEN_S
-            if self._audience.listen(self._socket):
-                self._publish_wanted(left, encode)
+        if now_s < self._alert_until_s:
+            self._listen(now_s)
+            self._publish_wanted(topics, encode)
+            return
+        left = self._publish_wanted(topics, encode)
+        if now_s >= self._listen_due_s and self._listen(now_s):
+            self._publish_wanted(left, encode)
+
+    def _listen(self, now_s: float) -> bool:
+        """Look who has subscribed; True when that has changed."""
+        self._listen_due_s = now_s + LISTEN_S
+        return self._audience.listen(self._socket)
 
     def _publish_wanted(self, topics: Mapping[bytes, bytes], encode: Encode) -> dict[bytes, bytes]:
         """Broadcast in the versions that are wanted; the others."""

@@ -229,13 +229,13 @@ class Server:
         """The short way, for most requests: a GET of what is known. False: it has not been answered."""
         if self._known is None or frames.type != GET or frames.payload or frames.flags or frames.bulk:
             return False
+        self._expect_subscribers()
         try:
             known = self._known(frames.target, frames.version)
         except Exception:
             return False  # what it is will show again
         if known is None:
             return False
-        self._expect_subscribers()
         self._send_now([route, *pack(Frames(frames.id, REP, b"", 0, *known, frames.version))])
         return True
 

@@ -101,6 +101,7 @@ def asked(remote, monkeypatch):
     item, sent = mktl.get("lab.temp"), []
     monkeypatch.setattr(client(), "send", lambda address, request: sent.append(request))
     item._lost("the cable was pulled")
+    item._hears = True  # the way back for broadcasts is there first
     item._identified(True)
     return item, next(request for request in sent if request.target == "lab.temp")
 

@@ -2,46 +2,104 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
+
 import pytest
 import zmq
 
 from mktl.protocol.server import Server
 from mktl.wire.frames import JSON, topic
+from tests.conftest import wait_for
 
-TOPIC = topic("lab.temp")
+TOPIC, OTHER = topic("lab.temp"), topic("lab.other")
 GET = [b"a", b"1", b"GET", b"lab.temp", b"", b""]
 
 
+class Published(Server):
+    """Answers each GET with 0; with *meanwhile*, that is published while it is looked up."""
+
+    def __init__(self, meanwhile: bytes | None = None) -> None:
+        super().__init__(lambda request: False, known=self._look_up)
+        self._meanwhile = meanwhile
+        self.start()
+
+    def _look_up(self, target: bytes, version: bytes) -> tuple[bytes, None]:
+        if self._meanwhile is not None:
+            self.put(TOPIC, self._meanwhile)
+        return b"0", None
+
+    def put(self, topic: bytes, raw: bytes) -> None:
+        self.publish({JSON: topic}, lambda version: (raw, None))
+
+
 @pytest.fixture
-def server():
-    server = Server(lambda request: False, known=lambda target, version: (b'{"value": 0}', None))
-    server.start()
-    yield server
-    server.close()
-
-
-def publish(server: Server, topic: bytes, raw: bytes) -> None:
-    server.publish({JSON: topic}, lambda version: (raw, None))
-
-
-def test_a_value_published_right_after_the_answer_reaches_a_new_subscriber(server, monkeypatch) -> None:
-    monkeypatch.setattr("mktl.protocol.broadcaster.LISTEN_S", 1000.0)  # it has just looked for subscribers
-    publish(server, b"a:lab.other.", b"{}")
+def context() -> Iterator[zmq.Context]:
     with zmq.Context() as context:
-        subscribe_ask_and_hear(context, server, b"1")
+        yield context
 
 
-def subscribe_ask_and_hear(context: zmq.Context, server: Server, raw: bytes) -> None:
-    with context.socket(zmq.SUB) as subscriber, context.socket(zmq.DEALER) as dealer:
-        subscriber.linger = dealer.linger = 0
-        subscriber.subscribe(TOPIC)
-        with subscriber.get_monitor_socket(zmq.EVENT_HANDSHAKE_SUCCEEDED) as monitor:
-            subscriber.connect(f"tcp://127.0.0.1:{server.pub}")
+@contextlib.contextmanager
+def connected(context: zmq.Context, kind: zmq.SocketType, port: int) -> Iterator[zmq.Socket]:
+    with context.socket(kind) as socket:
+        socket.linger = 0
+        with socket.get_monitor_socket(zmq.EVENT_HANDSHAKE_SUCCEEDED) as monitor:
+            socket.connect(f"tcp://127.0.0.1:{port}")
             assert monitor.poll(5000)
-            subscriber.disable_monitor()
-        dealer.connect(f"tcp://127.0.0.1:{server.rep}")
-        dealer.send_multipart(GET)
-        assert dealer.poll(5000)
-        publish(server, TOPIC, raw)
-        assert subscriber.poll(5000), f"{raw!r} was published after the answer, and never came"
-        assert subscriber.recv_multipart()[2] == raw
+            socket.disable_monitor()
+        yield socket
+
+
+@contextlib.contextmanager
+def ends(context: zmq.Context, server: Server) -> Iterator[tuple[zmq.Socket, zmq.Socket]]:
+    """A subscriber, of nothing yet, and a DEALER."""
+    with (
+        connected(context, zmq.SUB, server.pub) as subscriber,
+        connected(context, zmq.DEALER, server.rep) as dealer,
+    ):
+        yield subscriber, dealer
+
+
+def subscribe_and_ask(subscriber: zmq.Socket, dealer: zmq.Socket) -> None:
+    subscriber.subscribe(TOPIC)
+    dealer.send_multipart(GET)
+    assert dealer.poll(5000)
+    dealer.recv_multipart()
+
+
+def assert_hears(subscriber: zmq.Socket, raw: bytes) -> None:
+    assert subscriber.poll(5000), f"{raw!r} was published after what was answered, and never came"
+    assert subscriber.recv_multipart()[2] == raw
+
+
+def test_a_value_published_right_after_the_answer_reaches_a_new_subscriber(context, monkeypatch) -> None:
+    monkeypatch.setattr("mktl.protocol.broadcaster.LISTEN_S", 1000.0)
+    with contextlib.closing(Published()) as server, ends(context, server) as (subscriber, dealer):
+        server.put(OTHER, b"{}")  # it has just looked for subscribers
+        subscribe_and_ask(subscriber, dealer)
+        server.put(TOPIC, b"1")
+        assert_hears(subscriber, b"1")
+
+
+def test_so_does_one_published_while_the_value_before_it_is_answered(context, monkeypatch) -> None:
+    monkeypatch.setattr("mktl.protocol.broadcaster.LISTEN_S", 1000.0)
+    with contextlib.closing(Published(b"1")) as server, ends(context, server) as (subscriber, dealer):
+        server.put(OTHER, b"{}")
+        subscribe_and_ask(subscriber, dealer)
+        assert_hears(subscriber, b"1")
+
+
+def test_so_does_one_that_others_have_subscribed_to_before(context) -> None:
+    with (
+        contextlib.closing(Published()) as server,
+        ends(context, server) as (early, dealer),
+        ends(context, server) as (late, _),
+    ):
+        early.subscribe(TOPIC)
+        wait_for(lambda: server.put(TOPIC, b"{}") or early.poll(5))
+        for number in range(20):
+            server.put(OTHER, b"{}")  # ZeroMQ by itself looks for subscribers once a millisecond at the most
+            subscribe_and_ask(late, dealer)
+            server.put(TOPIC, b"%d" % number)
+            assert_hears(late, b"%d" % number)
+            late.unsubscribe(TOPIC)

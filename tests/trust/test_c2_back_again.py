@@ -7,7 +7,10 @@ import copy
 import json
 import signal
 import socket
+import threading
 import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -102,6 +105,73 @@ def test_c2_a_change_while_the_link_is_cut_for_a_moment_is_known_two_seconds_lat
             for cable in cables:
                 cable.mend()
             assert_current(items, 1000 * n, within_s=2.0)
+
+
+class Slow(mktl.Item):
+    """A set begins, and ends when it is told to."""
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.begun, self.go_on = threading.Event(), threading.Event()
+
+    def req_set(self, request) -> None:
+        self.begun.set()
+        assert self.go_on.wait(10)
+        self.publish(request.payload["value"])
+
+
+class Slowly(mktl.Daemon):
+    def setup(self) -> None:
+        self.add_item(Slow, "target")
+
+
+class Cabled:
+    """A daemon of this process, and an item of it at the far end of two cables, which is up to date."""
+
+    def __init__(self, daemon: mktl.Daemon, stack: contextlib.ExitStack) -> None:
+        self.of_daemon = daemon.items["target"]
+        self.requests, self.broadcasts = cables = [Cable(port) for port in (daemon.rep, daemon.pub)]
+        for cable in cables:
+            stack.callback(cable.close)
+        stack.callback(mktl.close)
+        self.item = reached_by(cables)["target"]
+        self.of_daemon.publish(1.0)
+        wait_for(lambda: (self.item.value, self.item.status) == (1.0, "ok"))
+
+    def lose(self, *cables: Cable) -> None:
+        for cable in cables:
+            cable.cut()
+        wait_for(lambda: self.item.status == "stale")
+
+
+@pytest.fixture
+def cabled(make_daemon) -> Iterator[Cabled]:
+    with contextlib.ExitStack() as stack:
+        yield Cabled(make_daemon(daemon_class=Slowly), stack)
+
+
+def test_c2_what_is_answered_before_broadcasts_can_come_is_good_once_and_then_read_again(cabled) -> None:
+    cabled.lose(cabled.requests, cabled.broadcasts)
+    cabled.of_daemon.publish(2.0)
+    cabled.requests.mend()
+    assert cabled.item.get(refresh=True, stale="raise") == 2.0
+    assert cabled.item.status == "stale"  # nobody would say that it has changed
+    cabled.of_daemon.publish(3.0)
+    cabled.broadcasts.mend()
+    assert_current([cabled.item], 3.0, within_s=2.0)
+
+
+def test_c2_the_answer_to_a_set_that_outlives_the_way_for_broadcasts_ends_no_suspicion(cabled) -> None:
+    with ThreadPoolExecutor(1) as other:
+        setting = other.submit(cabled.item.set, 2.0)
+        assert cabled.of_daemon.begun.wait(10)
+        cabled.lose(cabled.broadcasts)
+        cabled.of_daemon.go_on.set()
+        setting.result(10)
+    assert (cabled.item.value, cabled.item.status) == (2.0, "stale")
+    cabled.of_daemon.publish(3.0)
+    cabled.broadcasts.mend()
+    assert_current([cabled.item], 3.0, within_s=2.0)
 
 
 def reached_by(cables: list[Cable]) -> Store:
