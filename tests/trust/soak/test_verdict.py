@@ -70,6 +70,23 @@ def test_a_daemon_that_stands_still_is_missed_later(tmp_path: Path) -> None:
     assert faults(tmp_path, [{"t": 12.5, "old": "mortal.beat", "age_s": 3.5}], [], stopped)
 
 
+@pytest.mark.parametrize(
+    ("second_s", "looked_s", "age_s", "is_fault"),
+    [
+        (10.3, 13.0, 7.1, False),  # it went on for 0.3 s, and could read nothing again that takes 0.5 s
+        (10.3, 13.4, 7.5, True),  # by then the second stop has been noticed
+        (12.3, 14.0, 8.1, True),  # it has had the time to
+    ],
+)
+def test_what_a_daemon_says_between_two_stops_may_be_of_before_the_first(
+    tmp_path: Path, second_s: float, looked_s: float, age_s: float, is_fault: bool
+) -> None:
+    times = [(6.0, "begin"), (10.0, "end"), (second_s, "begin"), (16.0, "end")]
+    stopped = [{"t": at_s, what: "daemon stopped"} for at_s, what in times]
+    seen = [{"t": looked_s, "old": "mortal.mirror", "age_s": age_s}]
+    assert bool(faults(tmp_path, seen, [], stopped)) is is_fault
+
+
 def test_growth_is_told_in_megabytes_an_hour_and_by_medians() -> None:
     gauge = Gauge("one", [Sample(60.0 * at, 50 + at / 60, 9 + (at == 7), 20 + at // 20) for at in range(60)])
     assert gauge.slope_mb_per_hour == pytest.approx(1.0)

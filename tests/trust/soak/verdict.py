@@ -19,7 +19,9 @@ from tests.trust.soak.served import KEPT
 OLDEST_S = 3.0
 #: A daemon that stands still is noticed within three.
 OLDEST_STOPPED_S = 4.0
-#: So long after a daemon goes on everything has been read again.
+#: So long after a stop its clients know of it.
+NOTICED_S = 3.0
+#: So long after a daemon goes on everything has been read again, unless it is stopped before.
 AGAIN_S = 2.0
 #: What a subscriber is shown was so at some moment of the last seconds.
 SHOWN_WITHIN_S = 2.0
@@ -45,7 +47,12 @@ class _Machine:
         lines = list(trouble)
         ends = [line["t"] for line in lines if line.get("end") == _STOPPED]
         begins = [line["t"] for line in lines if line.get("begin") == _STOPPED]
-        self._stops = list(zip_longest(begins, ends, fillvalue=math.inf))
+        #: When a stop began and ended, and since when nothing may have been read again.
+        self._stops: list[tuple[float, float, float]] = []
+        for begin_s, end_s in zip_longest(begins, ends, fillvalue=math.inf):
+            _, before_s, since_s = self._stops[-1] if self._stops else (0.0, -math.inf, 0.0)
+            has_settled = begin_s > before_s + AGAIN_S
+            self._stops.append((begin_s, end_s, begin_s if has_settled else since_s))
         self._late = [(line["t"], line["late_s"]) for line in lines if "late_s" in line]
 
     def late_s(self, at_s: float) -> float:
@@ -57,13 +64,13 @@ class _Machine:
     def oldest_s(self, at_s: float) -> float:
         """How old a value that claims to be good may be."""
         late_s = self.late_s(at_s)
-        for begin_s, end_s in self._stops:
+        for begin_s, end_s, since_s in reversed(self._stops):
             if begin_s <= at_s <= end_s:
-                return OLDEST_STOPPED_S + late_s
-            if (
-                end_s < at_s <= end_s + AGAIN_S + late_s
-            ):  # it says again what it knew, until it has read it anew
-                return at_s - begin_s + OLDEST_S
+                # What it said again between two stops is believed until the second one is noticed.
+                says_again = since_s < begin_s and at_s <= begin_s + NOTICED_S + late_s
+                return at_s - since_s + OLDEST_S if says_again else OLDEST_STOPPED_S + late_s
+            if end_s < at_s <= end_s + AGAIN_S + late_s:
+                return at_s - since_s + OLDEST_S  # it says again what it knew, until it has read it anew
         return OLDEST_S + late_s
 
 
