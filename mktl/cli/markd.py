@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from .. import __version__
 from .endings import FAILED, OK, USAGE, tolerant_output
+from .memory import share_memory
 
 if TYPE_CHECKING:
     from ..daemon import Daemon
@@ -331,5 +332,6 @@ def keep_standard_files() -> None:
 def main() -> None:
     """Run ``markd`` on the command line."""
     keep_standard_files()
+    share_memory()
     tolerant_output()
     sys.exit(run())

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from .endings import FAILED, OK, tolerant_output
 from .markd import PATIENCE_S, Stop, keep_standard_files, leave_by_force_after
+from .memory import share_memory
 
 log = logging.getLogger("mktl.markguided")
 
@@ -55,5 +56,6 @@ def _serve(arguments: argparse.Namespace, stop: Stop) -> int:
 def main() -> None:
     """Run ``markguided`` on the command line."""
     keep_standard_files()
+    share_memory()
     tolerant_output()
     sys.exit(run())

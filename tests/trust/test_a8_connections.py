@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import platform
+import re
+from pathlib import Path
+
 import pytest
 
 import mktl
 from tests.conftest import wait_for
-from tests.trust.conftest import Wire, get
+from tests.trust.conftest import Wire, get, timed_get
 from tests.trust.served import files, rss_mb, threads
+
+#: What glibc reserves for each of its pools but the first, and where such a one begins.
+POOL = 64 * 2**20
 
 
 def test_a8_who_comes_back_under_the_same_identity_is_answered(make_daemon, wire) -> None:
@@ -43,3 +50,20 @@ def test_a8_connections_that_come_and_go_leave_nothing(serve, count) -> None:
     wait_for(lambda: files(served.pid) <= before[1] + 2)
     assert threads(served.pid) <= before[0]
     assert rss_mb(served.pid) < before[2] + 8
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="of glibc's memory")
+def test_a8_threads_that_come_and_go_do_not_each_have_memory_of_their_own(serve) -> None:
+    served = serve()
+    address = mktl.get("lab.temp").store.address("temp")
+    timed_get(address)
+    assert threads(served.pid) > 4
+    assert pools(served.pid) == 2
+
+
+def pools(pid: int) -> int:
+    """How many pools of memory glibc has for the threads of process *pid*."""
+    maps = re.findall(r"^(\w+)-(\w+) (....) .* 0 *$", Path(f"/proc/{pid}/maps").read_text(), re.MULTILINE)
+    used = {int(begin, 16): int(end, 16) for begin, end, access in maps if access == "rw-p"}
+    rest = {int(begin, 16): int(end, 16) for begin, end, access in maps if access == "---p"}
+    return 1 + sum(begin % POOL == 0 and rest.get(end, 0) == begin + POOL for begin, end in used.items())
