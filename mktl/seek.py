@@ -15,6 +15,9 @@ log = logging.getLogger(__name__)
 
 #: How long after a loss, and after each attempt, the next attempt comes.
 PERIOD_S = 1.0
+#: How soon it is asked again where somebody listened and did not say who it is: one who is still starting,
+#: mostly. To look for it elsewhere may take seconds.
+AGAIN_S = 0.3
 
 
 class Seeker:
@@ -29,14 +32,19 @@ class Seeker:
         self._look = look
         self._lock = threading.Lock()
         self._seeking = False
+        self._asking_again = False
 
     def start(self, _store: Store) -> None:
-        """Begin to look, unless that is being done; returns at once."""
+        """Begin to look, or ask again where it should be when that is being done; returns at once."""
         with self._lock:
-            if self._seeking:
+            if self._asking_again or self.is_closed:
                 return
+            self._asking_again = was_seeking = self._seeking
             self._seeking = True
-        self._soon()
+        if was_seeking:
+            poll.clock().once(AGAIN_S, lambda: self._submit(self._ask_again))
+        else:
+            self._soon()
 
     @property
     def is_closed(self) -> bool:
@@ -45,11 +53,17 @@ class Seeker:
 
     def _soon(self) -> None:
         if not self.is_closed:
-            poll.clock().once(PERIOD_S, self._begin)
+            poll.clock().once(PERIOD_S, lambda: self._submit(self._attempt))
 
-    def _begin(self) -> None:
+    def _submit(self, job: Callable[[], object]) -> None:
         if not self.is_closed:
-            client().workers.lane().submit(self._attempt)
+            client().workers.lane().submit(job)
+
+    def _ask_again(self) -> None:
+        with self._lock:
+            self._asking_again = False
+        if not self.is_closed:
+            self._store.follow()
 
     def _attempt(self) -> None:
         with self._lock:
