@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import logging
 import os
+import select
 import signal
 import sys
 import threading
@@ -14,8 +15,8 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from .. import __version__
+from . import memory
 from .endings import FAILED, OK, USAGE, tolerant_output
-from .memory import share_memory
 
 if TYPE_CHECKING:
     from ..daemon import Daemon
@@ -176,13 +177,19 @@ class Stop:
         Args:
             reload: Called at each SIGHUP, which is the end where it is left out.
         """
-        (number,) = os.read(self._read, 1)
+        number = self._next()
         while number == signal.SIGHUP and reload is not None and _has_terminal() == self._had_terminal:
             reload()
-            (number,) = os.read(self._read, 1)
+            number = self._next()
         for handled in self._SIGNALS:
             signal.signal(handled, signal.SIG_IGN)
         return signal.Signals(number).name
+
+    def _next(self) -> int:
+        """The next signal; who waits for it has the time to tidy up."""
+        while not select.select([self._read], [], [], memory.GIVE_BACK_S)[0]:
+            memory.give_back_memory()
+        return os.read(self._read, 1)[0]
 
 
 def _has_terminal() -> bool:
@@ -332,6 +339,6 @@ def keep_standard_files() -> None:
 def main() -> None:
     """Run ``markd`` on the command line."""
     keep_standard_files()
-    share_memory()
+    memory.share_memory()
     tolerant_output()
     sys.exit(run())

@@ -1,18 +1,22 @@
-"""How the C library hands out memory in a process with many threads that runs for months."""
+"""How glibc hands out memory in a process with many threads that runs for months."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from typing import Any
 
 #: Pools of memory at the most: one for the threads of Python, of which one runs at a time, and one beside it
 #: for those of ZeroMQ.
 MOST_POOLS = 2
+#: How often what is free is given back: that takes a millisecond or less.
+GIVE_BACK_S = 60.0
 # mallopt(3)
 _M_ARENA_MAX = -8
 
 
 def share_memory() -> None:
-    """Have all threads take memory from few pools, where the C library is glibc; before threads are started.
+    """Have all threads take memory from few pools; before threads are started.
 
     By itself glibc makes up to eight pools for each core, for good. Threads come and go, and which pool one
     gets is chance: in the course of hours each of them grows to what the largest burst has ever taken, such
@@ -20,11 +24,25 @@ def share_memory() -> None:
 
     Who has set ``MALLOC_ARENA_MAX`` knows better.
     """
-    if "MALLOC_ARENA_MAX" in os.environ:
-        return
+    if "MALLOC_ARENA_MAX" not in os.environ:
+        _c_function("mallopt")(_M_ARENA_MAX, MOST_POOLS)
+
+
+def give_back_memory() -> None:
+    """Give the system back what is free; glibc by itself does that only at the end of a pool.
+
+    A connection takes 100 kB and more while it lasts, in pieces that others come to lie between: what it
+    leaves is free, and yet kept.
+    """
+    _c_function("malloc_trim")(0)
+
+
+def _c_function(name: str) -> Callable[..., Any]:
+    """A function of the C library; one that does nothing where that has none of this name."""
     import ctypes
 
     try:
-        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, MOST_POOLS)
+        function: Callable[..., Any] = getattr(ctypes.CDLL(None), name)
     except (AttributeError, OSError):
-        pass  # another C library, with its own ways
+        return lambda *_: None
+    return function

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections import deque
 from collections.abc import Sequence
 from typing import Any
 
@@ -36,8 +35,9 @@ class _Waiting:
     def __init__(self) -> None:
         #: Bytes since the last tracked answer.
         self.untracked = 0
-        #: Oldest first: tells when it has left, and how many bytes that makes.
-        self.tracked: deque[tuple[zmq.MessageTracker, int]] = deque()
+        #: Oldest first: tells when it has left, and how many bytes that makes. A list, as it is empty mostly:
+        #: the half kilobyte of a deque, once for each visitor, stands in the way of larger pieces of memory.
+        self.tracked: list[tuple[zmq.MessageTracker, int]] = []
         #: Bytes in all of these.
         self.count = 0
         #: True when it took nothing the last time.
@@ -46,7 +46,7 @@ class _Waiting:
     def settle(self) -> int:
         """Strike out what has left; the bytes that still wait."""
         while self.tracked and self.tracked[0][0].done:
-            self.count -= self.tracked.popleft()[1]
+            self.count -= self.tracked.pop(0)[1]
         return self.count
 
     def track(self, tracker: zmq.MessageTracker, size: int) -> None:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import platform
 import re
+import tracemalloc
 from pathlib import Path
 
 import pytest
+import zmq
 
 import mktl
+from mktl.limits import Limits
+from mktl.protocol.outbox import Outbox
 from tests.conftest import wait_for
 from tests.trust.conftest import Wire, get, timed_get
 from tests.trust.served import files, rss_mb, threads
@@ -59,6 +63,17 @@ def test_a8_threads_that_come_and_go_do_not_each_have_memory_of_their_own(serve)
     timed_get(address)
     assert threads(served.pid) > 4
     assert pools(served.pid) == 2
+
+
+def test_a8_a_client_that_has_gone_costs_little_until_it_is_forgotten() -> None:
+    with zmq.Context() as context, context.socket(zmq.ROUTER) as router:
+        outbox = Outbox(router, Limits())
+        tracemalloc.start()
+        for number in range(500):
+            outbox._add(b"%05d" % number)
+        largest = max(trace.size for trace in tracemalloc.take_snapshot().traces if trace.size < 10_000)
+        tracemalloc.stop()
+    assert largest <= 512  # Python keeps what is larger where ZeroMQ keeps its buffers, and lies in their way
 
 
 def pools(pid: int) -> int:
