@@ -1,5 +1,7 @@
-"""Which module measures which metric: the S table, and how long a command takes to be there."""
+"""Which module measures which metric: the S table, how long a command takes to be there, and what scales."""
 
+#: Measured only when they are asked for by name.
+APART = ("SCALE",)
 METRICS = {
     "S1": "s1_get",
     "S2": "s2_set",
@@ -15,4 +17,5 @@ METRICS = {
     "S12": "s12_growth",
     "S13": "s13_encodings",
     "START": "start",
+    "SCALE": "scale",
 }

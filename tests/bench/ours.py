@@ -37,8 +37,8 @@ class _Described(mktl.Daemon):
 class OurDaemon:
     """A daemon of plain items."""
 
-    def __init__(self, items: Items, store: str = STORE) -> None:
-        self.daemon = _Described(store, "one", items)
+    def __init__(self, items: Items, store: str = STORE, alias: str = "one") -> None:
+        self.daemon = _Described(store, alias, items)
         self._numbers = itertools.count()
 
     def addresses(self) -> tuple[str, str]:

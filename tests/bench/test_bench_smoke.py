@@ -19,7 +19,7 @@ from tests.bench.metrics import METRICS
 SMALL = Effort(rounds=1, share=0.01)
 
 #: Many processes, or fresh ones: more than the suite of every day can wait for.
-SLOW = ("S7", "S9", "S10", "S11", "S12", "S13", "START")
+SLOW = ("S7", "S9", "S10", "S11", "S12", "S13", "START", "SCALE")
 
 
 @pytest.fixture(scope="module", autouse=True)
