@@ -297,7 +297,9 @@ class ClientSide(Known):
             raise_error(payload)
             reading = Reading.from_payload(payload)
         except NoAnswerError:
-            self._suspended = True  # it is asked again by who looks for lost daemons
+            with self._lock:  # unless the answer to another question, or a broadcast, has come since
+                if self._reading.status == "stale":
+                    self._suspended = True  # it is asked again by who looks for lost daemons
             return
         except MktlError:
             return  # it is asked again when it is found again

@@ -124,3 +124,11 @@ def test_a_first_question_after_a_loss_that_is_lost_too_is_asked_again(asked, mo
     monkeypatch.undo()
     question.then(error_payload(NoAnswerError("no ACK")))
     wait_for(lambda: item.status == "ok")
+
+
+def test_a_first_question_after_a_loss_that_is_lost_casts_no_doubt_on_what_has_come_since(asked) -> None:
+    item, question = asked
+    item._heard(Payload(6.0, time=2e9))
+    question.then(error_payload(NoAnswerError("no ACK")))
+    item._heard(Payload(7.0, time=2e9 + 1))
+    assert (item.value, item.status) == (7.0, "ok")
