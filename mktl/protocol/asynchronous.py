@@ -74,12 +74,12 @@ class Asynchronous:
 
     def receive(self, most: int = 1000) -> bool:
         """Take in what has arrived; True when there may be more."""
-        self._heard_s = time.monotonic()
         for _ in range(most):
             try:
                 parts = receive(self.socket, NOBLOCK)
             except zmq.Again:
                 return False
+            self._heard_s = time.monotonic()
             self._dispatch(parts)
         return True
 

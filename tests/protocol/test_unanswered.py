@@ -7,6 +7,7 @@ import socket
 import threading
 
 import pytest
+import zmq
 
 import mktl
 from mktl.errors import NoAnswerError, OutcomeUnknownError, UnansweredSetError
@@ -150,3 +151,15 @@ def test_who_waits_for_a_daemon_that_dies_does_not_wait_for_its_timeout(address,
     thread.join(5)
     assert not thread.is_alive()
     assert re.search("connection to .* was lost before its answer to this SET.* is unknown", str(errors[0]))
+
+
+def test_what_is_not_acknowledged_is_given_up_in_time_where_nothing_else_comes(address, monkeypatch) -> None:
+    monkeypatch.setattr("mktl.protocol.asynchronous.ACK_TIMEOUT_S", 0.3)
+    _, where = address
+    with zmq.Context() as context, context.socket(zmq.ROUTER) as mute:
+        mute.linger = 0
+        mute.bind(where)
+        request = Request("GET", "lab.temp")
+        client().send(where, request)
+        with pytest.raises(NoAnswerError, match="no ACK"):
+            request.wait(3)  # and not in ten seconds, as while the daemon answers others
