@@ -63,7 +63,7 @@ def ends(context: zmq.Context, server: Server) -> Iterator[tuple[zmq.Socket, zmq
 def hears_soon(server: Published, context: zmq.Context, raw: bytes, then: Callable[[], object]) -> bool:
     """Whether one of three new subscribers, who subscribe and ask, hears *raw* when *then* was called.
 
-    ZeroMQ has two connections for that, and on a busy machine it may take in what came by the second one first.
+    ZeroMQ has two connections for that; on a busy machine it may take in first what came by the second one.
     """
     for _ in range(3):
         with ends(context, server) as (subscriber, dealer):
