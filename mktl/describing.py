@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from typing import Any
 
 from .config.block import Block, check_block
 from .errors import MktlError
 from .protocol.client import client
 from .protocol.message import Request
 from .wire.frames import topic
-from .wire.payload import Payload
+from .wire.payload import Bulk, Payload
 
 log = logging.getLogger(__name__)
 
@@ -67,8 +68,8 @@ class Describing:
 
     # -- as a listener
 
-    def _heard(self, payload: Payload) -> None:
-        self.compare(payload.value)
+    def _heard(self, fields: dict[str, Any], bulk: Bulk) -> None:  # noqa: ARG002
+        self.compare(fields.get("value"))
 
     def _lost(self, reason: str) -> None:
         """Its items say so."""

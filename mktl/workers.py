@@ -14,10 +14,12 @@ import logging
 import threading
 import time
 from collections import deque
+from functools import partial
 from typing import Protocol
 
 from . import poll
 from .lane import Job, Lane
+from .threadstate import is_at_work
 
 log = logging.getLogger(__name__)
 
@@ -27,12 +29,14 @@ MOST_THREADS = 256
 #: thread at a time, so that short jobs are done soonest by one; more are for jobs that wait for something.
 PATIENCE_S = 0.01
 #: The same where nothing waits yet, but nobody attends to the source.
-LONER_PATIENCE_S = 0.025
+LONER_PATIENCE_S = 0.05
 #: It is looked for so long after anything was taken: to begin anew costs more than a few looks.
-LINGER_S = 0.05
-#: From this many threads on more are put to work only while the process has used less than this part of its
-#: time, or after a longer while: a busy interpreter passes the turn every 5 ms only, and a thread that waits
-#: for its turn must not be taken for one that hangs.
+LINGER_S = 0.1
+#: A thread that is at work, or would be if the machine let it, must not be taken for one that hangs. What
+#: has used so much processor time has been at work for long enough.
+LONG_WORK_S = 0.05
+#: From this many threads on nobody looks at each: more are put to work while the process has used less than
+#: this part of its time, or after a longer while; a busy interpreter passes the turn every 5 ms only.
 SEVERAL, IDLE_SHARE, LONG_PATIENCE_S = 4, 0.5, 0.1
 #: A thread with nothing to do ends after this long, and so do those that were more than were ever needed at
 #: once in such a time: work goes round, so that with a little of it all of them would seem to have some.
@@ -82,9 +86,8 @@ class Workers:
         self._surplus = 0
         self._wakes = 0
         self._started = 0
-        self._taken = 0
-        self._taken_before = 0
-        self._active_s = 0.0
+        #: When a job was taken last, monotonic.
+        self._taken_s = 0.0
         self._watch: poll.Timer | None = None
         self._closed = False
 
@@ -120,7 +123,7 @@ class Workers:
         elif len(self._threads) == self._idle:
             self._employ(1)
         elif self._watch is None:
-            self._watch_progress(1)
+            self._watch_progress(1, PATIENCE_S)
 
     def _employ(self, count: int) -> None:
         """Wake *count* threads, or start them."""
@@ -133,15 +136,10 @@ class Workers:
         for _ in range(min(count - woken, self._most - len(self._threads))):
             self._spawn()
 
-    def _watch_progress(self, more: int, fresh: int = 0) -> None:
-        """Look again soon, and put *more* threads to work if nothing has been taken by then.
-
-        What *fresh* threads take first, one job each, does not count.
-        """
-        self._taken_before = self._taken + fresh
+    def _watch_progress(self, more: int, delay_s: float) -> None:
+        """Look again after *delay_s*, and put *more* threads to work if nothing is taken any more."""
         begun = time.monotonic(), time.process_time()
-        patience_s = PATIENCE_S if self._lanes else LONER_PATIENCE_S
-        self._watch = poll.clock().once(patience_s, lambda: self._relieve(more, *begun))
+        self._watch = poll.clock().once(delay_s, lambda: self._relieve(more, *begun))
 
     def _spawn(self) -> None:
         if self._closed:
@@ -157,23 +155,26 @@ class Workers:
             if self._closed:
                 return
             now_s = time.monotonic()
-            if self._taken > self._taken_before:
-                self._active_s = now_s
+            patience_s = PATIENCE_S if self._lanes else LONER_PATIENCE_S
+            left_s = self._taken_s + patience_s - now_s
             waits = self._post.thread is None and (bool(self._lanes) or self._is_unattended)
-            if not waits or self._active_s == now_s:
-                if now_s - self._active_s < LINGER_S and self._may_employ():
-                    self._watch_progress(1)
+            if not waits or left_s > 0:
+                if now_s - self._taken_s < LINGER_S and self._may_employ():
+                    self._watch_progress(1, left_s if left_s > 0 else patience_s)
                 return
-            elapsed_s = now_s - begun_s
-            is_idle = time.process_time() - used_before_s < IDLE_SHARE * elapsed_s
-            if not (is_idle or elapsed_s > LONG_PATIENCE_S or len(self._threads) < SEVERAL):
-                self._watch = poll.clock().once(
-                    PATIENCE_S, lambda: self._relieve(more, begun_s, used_before_s)
-                )
+            if not self._hangs(now_s - begun_s, time.process_time() - used_before_s):
+                again = partial(self._relieve, more, begun_s, used_before_s)
+                self._watch = poll.clock().once(PATIENCE_S, again)
                 return
             self._employ(more if self._lanes else 1)
             if self._may_employ():
-                self._watch_progress(2 * more, fresh=more)
+                self._watch_progress(2 * more, PATIENCE_S)
+
+    def _hangs(self, elapsed_s: float, used_s: float) -> bool:
+        """True when what is under way waits for something, or is at work for too long."""
+        if len(self._threads) < SEVERAL:
+            return used_s > LONG_WORK_S or not any(is_at_work(thread.native_id) for thread in self._threads)
+        return used_s < IDLE_SHARE * elapsed_s or elapsed_s > LONG_PATIENCE_S
 
     def _may_employ(self) -> bool:
         return bool(self._idle) or len(self._threads) < self._most
@@ -215,14 +216,14 @@ class Workers:
         while True:
             if self._is_unattended and (not self._lanes or time.monotonic() >= self._attend_due_s):
                 self._is_unattended = False
-                self._taken += 1
+                self._taken_s = time.monotonic()
                 return self._attend, self._post
             while self._lanes:
                 lane = self._lanes.popleft()
                 if lane._jobs:
-                    self._taken += 1
+                    self._taken_s = time.monotonic()
                     if self._is_unattended and self._watch is None:
-                        self._watch_progress(1)
+                        self._watch_progress(1, LONER_PATIENCE_S)
                     return lane._jobs.popleft(), lane
                 lane._active = False
             if self._is_unattended:

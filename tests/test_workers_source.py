@@ -140,3 +140,32 @@ def test_source_and_jobs_have_their_turns_when_there_is_more_than_can_be_done(in
     lane.submit(job)
     wait_for(lambda: turns and turns[-1] > turns[0] + 3)
     stop.set()
+
+
+@pytest.mark.parametrize(("at_work", "threads"), [(True, 1), (False, 2)])
+def test_a_thread_that_the_machine_keeps_waiting_is_not_taken_for_one_that_hangs(
+    inbox, monkeypatch, at_work, threads
+) -> None:
+    monkeypatch.setattr("mktl.workers.is_at_work", lambda native_id: at_work)
+    looks, hangs = [], Workers._hangs
+    monkeypatch.setattr(Workers, "_hangs", lambda *args: looks.append(hangs(*args)) or looks[-1])
+    release = threading.Event()
+    inbox.workers.begin()
+    inbox.put(release.wait)
+    wait_for(lambda: len(looks) > 3 if at_work else threads_of(inbox) == threads)
+    assert threads_of(inbox) == threads
+    release.set()
+
+
+def test_a_job_that_works_for_long_is_not_alone_for_long(inbox) -> None:
+    stop, done = threading.Event(), threading.Event()
+
+    def count() -> None:
+        while not stop.is_set():
+            pass
+
+    inbox.workers.begin()
+    inbox.put(count)
+    inbox.put(done.set)
+    assert done.wait(5)
+    stop.set()

@@ -79,23 +79,30 @@ class Callbacks:
 
     def notify(self, reading: Reading) -> None:
         """Queue a call of everybody with *reading*; returns at once."""
-        lane = self._lane
+        lane, waiting = self._lane, self._waiting
         if lane is None:
             return
+        if self._began_s is not None or len(waiting) == MOST_WAITING:
+            self._make_room()
+        waiting.append(reading)
+        # Without the lock, mostly: whoever calls back clears the flag first, and then looks again.
+        if not self._scheduled:
+            self._schedule(lane)
+
+    def _schedule(self, lane: Lane) -> None:
         with self._lock:
-            if self._waiting:
-                self._make_room()
-            self._waiting.append(reading)
-            if self._scheduled:
+            if self._scheduled or not self._waiting:
                 return
             self._scheduled = True
         lane.submit(self._run)
 
     def _make_room(self) -> None:
-        if len(self._waiting) == MOST_WAITING:
-            self.dropped += 1
-        elif self._began_s is not None and time.monotonic() - self._began_s > BLOCKED_S:
-            self._pass_over()
+        with self._lock:
+            began_s = self._began_s
+            if len(self._waiting) == MOST_WAITING:
+                self.dropped += 1
+            elif began_s is not None and time.monotonic() - began_s > BLOCKED_S:
+                self._pass_over()
 
     def settle(self, timeout_s: float) -> None:
         """Wait until everybody has been called with what is known by now, *timeout_s* seconds at the most.
@@ -110,19 +117,17 @@ class Callbacks:
         settled.wait(timeout_s)
 
     def _run(self) -> None:
+        waiting, lane = self._waiting, self._lane
+        assert lane is not None
         for _ in range(MOST_AT_ONCE):
             try:
-                reading = self._waiting.popleft()
+                reading = waiting.popleft()
             except IndexError:
-                pass  # all was passed over just now
-            else:
-                self._call_all(reading)
-            with self._lock:
-                if not self._waiting:
-                    self._scheduled = False
-                    return
-        assert self._lane is not None
-        self._lane.submit(self._run)
+                self._scheduled = False
+                self._schedule(lane)
+                return
+            self._call_all(reading)
+        lane.submit(self._run)
 
     def _note_blocked(self, took_s: float) -> None:
         """Go on with the newest update: what it was a while ago is of no use to who is so late."""
@@ -145,10 +150,13 @@ class Callbacks:
         self._began_s = began_s = time.monotonic()
         for reference in self._references:
             callback = reference()
-            if callback is not None:
-                self.call(callback, reading)
-            else:
+            if callback is None:
                 self._drop(reference)
+                continue
+            try:
+                callback(self._item, reading.value, reading.time)
+            except Exception:
+                self._complain_of(callback)
         self._began_s = None
         took_s = time.monotonic() - began_s
         if took_s > BLOCKED_S:
@@ -159,7 +167,10 @@ class Callbacks:
         try:
             callback(self._item, reading.value, reading.time)
         except Exception:
-            log.exception("%s: callback %r raised", self._item.full_key, callback)
+            self._complain_of(callback)
+
+    def _complain_of(self, callback: Callback) -> None:
+        log.exception("%s: callback %r raised", self._item.full_key, callback)
 
     def _drop(self, reference: Callable[[], Callback | None]) -> None:
         with self._lock:

@@ -12,7 +12,7 @@ from ..protocol.message import NO_ACK_OR_REP, Request, error_payload, raise_erro
 from ..protocol.origin import origin
 from ..wire.bulk import array_payload, is_array, to_plain
 from ..wire.frames import topic
-from ..wire.payload import Payload
+from ..wire.payload import Bulk, Payload
 from . import formats
 from .callbacks import Callback, Callbacks
 from .known import Known
@@ -245,17 +245,18 @@ class ClientSide(Known):
         elif self._suspended or self._hears:
             self._read_again()
 
-    def _heard(self, payload: Payload) -> None:
+    def _heard(self, fields: dict[str, Any], bulk: Bulk) -> None:
         """A broadcast: the newest there is, unless a reply has overtaken it, or somebody else sent it."""
         if self._suspended:
             return
-        reading = Reading.from_payload(payload)
+        reading = Reading.from_fields(fields, bulk)
         with self._lock:
             known = self._reading
-            if reading.time == known.time:
+            time, known_time = reading.time, known.time
+            if time == known_time:
                 if self._callbacks and _is_repeat(reading, known):
                     return
-            elif 0 < _seconds_after(known, reading) < OVERTAKEN_S:
+            elif time is not None and known_time is not None and 0 < known_time - time < OVERTAKEN_S:
                 return
             self._reading = reading
         self._callbacks.notify(reading)

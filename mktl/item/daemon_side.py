@@ -120,7 +120,8 @@ class DaemonSide(Performers):
         return returned
 
     def _checked(self, payload: Payload) -> Any:
-        value = array_from(payload) if payload.bulk is not None else payload.get("value")
+        bulk = payload.bulk
+        value = payload.get("value") if bulk is None else array_from(payload, bulk)
         if isinstance(value, str) and self.pub is not None and len(value) > self.pub.limits.string_chars:
             raise ItemValueError(
                 f"{self.full_key}: {len(value)} characters, {self.pub.limits.string_chars} at the most; "

@@ -108,10 +108,11 @@ class Item(Operators, Redescribed, Answers):
 
     def to_payload(self, value: Any = None, timestamp: float | None = None) -> Payload:
         """The payload for *value*, or for what the item holds."""
-        if value is None and timestamp is None:
-            return Outgoing.of(self._reading.to_payload())
-        assumed = time.time() if timestamp is None else timestamp
-        return Outgoing.of(Reading(value, assumed, status="ok").to_payload())
+        reading = self._reading
+        if not (value is None and timestamp is None):
+            reading = Reading(value, time.time() if timestamp is None else timestamp, status="ok")
+        payload = reading.to_payload()
+        return Outgoing.of(payload, payload.bulk)
 
     def from_payload(self, payload: Payload) -> Any:
         """The value in *payload*; an array when there is bulk data."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time as clock
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from ..errors import StaleError
@@ -16,6 +17,8 @@ SOUND = frozenset({"ok", "simulated", "alarm", "unset"})
 
 
 _NOTHING = object()
+#: What a named tuple calls to be made, without the call of its own that has its defaults.
+_new = tuple.__new__
 
 
 class Reading(NamedTuple):
@@ -82,21 +85,26 @@ class Reading(NamedTuple):
 
     @classmethod
     def from_payload(cls, payload: Payload) -> Reading:
+        """What a daemon said; see :meth:`from_fields`."""
+        return cls.from_fields(payload, payload.bulk)
+
+    @classmethod
+    def from_fields(cls, fields: Mapping[str, Any], bulk: Bulk) -> Reading:
         """What a daemon said.
 
         Raises:
             WireError: Bulk data that its shape and dtype do not describe.
         """
-        # An older dialect has an empty bulk frame with every message; without a dtype it is none.
-        get = payload.get
-        if payload.bulk is None and len(payload) == 2:  # nothing but these: all is well, mostly
+        get = fields.get
+        if bulk is None and len(fields) == 2:  # nothing but these: all is well, mostly
             value, time = get("value", _NOTHING), get("time")
             if value is not _NOTHING and type(time) is float:
-                return cls(value, time, time, "ok")
-        has_array = payload.bulk is not None and (get("dtype") is not None or len(payload.bulk) > 0)
-        value = array_from(payload) if has_array else get("value")
+                return _new(cls, (value, time, time, "ok", "none", ""))
+        # An older dialect has an empty bulk frame with every message; without a dtype it is none.
+        has_array = bulk is not None and (get("dtype") is not None or len(bulk) > 0)
+        value = array_from(fields, bulk or b"") if has_array else get("value")
         time = _seconds(get("time"))
-        if "status" not in payload and "severity" not in payload and "sampled" not in payload:
+        if "status" not in fields and "severity" not in fields and "sampled" not in fields:
             return cls(value, time, time, "ok", "none", _word(get("reason"), ""))
         status = _word(get("status"), "ok")
         sampled = _seconds(get("sampled"))

@@ -6,8 +6,8 @@ import itertools
 import logging
 import threading
 import time as timemodule
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, ClassVar
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, ClassVar, Self
 
 from ..errors import WireError, describe, rebuild
 from ..wire import frames
@@ -64,19 +64,10 @@ class Payload(Fields):
             self[name] = value
 
     @classmethod
-    def decode(cls, raw: bytes, bulk: Bulk = None, version: bytes = JSON) -> Payload:
-        """The payload in these bytes; *raw* may be empty.
-
-        Raises:
-            WireError: Not of this version of the wire, or not an object.
-        """
-        return cls.of(Fields.decode(raw, bulk, version))
-
-    @classmethod
-    def of(cls, fields: Fields) -> Payload:
+    def of(cls, fields: Mapping[str, Any], bulk: Bulk = None) -> Self:
         """The same fields, as a program can go on with them."""
-        payload = cls(bulk=fields.bulk)
-        payload.update(fields)
+        payload = super().of(fields, bulk)
+        payload.omit = set()
         return payload
 
     def add_origin(self) -> None:
@@ -194,8 +185,8 @@ class Broadcast(Message):
         Raises:
             WireError: They are none.
         """
-        topic, fields = frames.unpack_broadcast(parts)
-        return cls("PUB", topic, Payload.of(fields) if parts[2] else None)
+        topic, fields, bulk = frames.unpack_broadcast(parts)
+        return cls("PUB", topic, Payload.of(fields, bulk) if parts[2] else None)
 
 
 class Request(Message):

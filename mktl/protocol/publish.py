@@ -13,7 +13,7 @@ from typing import Any
 import zmq
 
 from ..wire.frames import topic as topic_of
-from ..wire.payload import Payload
+from ..wire.payload import Bulk, Payload
 from .broadcaster import Broadcaster
 from .client import client as connections
 from .host import reachable
@@ -78,8 +78,8 @@ class _Listener:
         self._topic = topic
         self._callback = callback
 
-    def _heard(self, payload: Payload) -> None:
-        self._callback(Broadcast("PUB", self._topic, payload))
+    def _heard(self, fields: dict[str, Any], bulk: Bulk) -> None:
+        self._callback(Broadcast("PUB", self._topic, Payload.of(fields, bulk)))
 
     def _lost(self, reason: str) -> None:
         log.debug("%r: %s", self._topic, reason)

@@ -21,8 +21,8 @@ _send: Any = zmq.backend.Socket.send
 _receive: Any = zmq.backend.Socket.recv
 _get: Any = zmq.backend.Socket.get
 
-#: Frames of a request or response, and of a broadcast, before the one with an array.
-BEFORE_BULK, BEFORE_BROADCAST_BULK = 6, 3
+#: Frames of a request or response before the one with an array.
+BEFORE_BULK = 6
 
 
 def send(socket: zmq.Socket[bytes], parts: Sequence[bytes | memoryview], flags: int = 0) -> None:
@@ -47,6 +47,23 @@ def receive(socket: zmq.Socket[bytes], flags: int = 0, plain: int = BEFORE_BULK)
     while frame.more:
         frame = _receive(socket, flags, False)
         parts.append(frame.bytes if len(parts) < plain else frame.buffer)
+    return parts
+
+
+def receive_broadcast(socket: zmq.Socket[bytes]) -> list[Any]:
+    """The frames of the next broadcast, in half the time: only the third is asked whether more come.
+
+    Messages of fewer frames, which are no broadcasts, run into the next one; that one is whole, at the end.
+
+    Raises:
+        zmq.Again: There is none.
+    """
+    parts = [_receive(socket, NOBLOCK), _receive(socket, NOBLOCK)]
+    frame = _receive(socket, NOBLOCK, False)
+    parts.append(frame.bytes)
+    while frame.more:
+        frame = _receive(socket, NOBLOCK, False)
+        parts.append(frame.buffer)
     return parts
 
 

@@ -6,15 +6,16 @@ import logging
 import struct
 import threading
 import time
-from typing import Protocol
+from typing import Any, Protocol
 
 import zmq
 
 from ..errors import MktlError
-from ..wire.frames import unpack_broadcast
-from ..wire.payload import Payload
+from ..wire.codec import VERSIONS
+from ..wire.frames import FrameError, unpack_broadcast
+from ..wire.payload import Bulk
 from .liveness import connect, reconnect
-from .quick import BEFORE_BROADCAST_BULK, NOBLOCK, is_readable, receive
+from .quick import is_readable, receive_broadcast
 
 log = logging.getLogger(__name__)
 
@@ -37,8 +38,8 @@ _EVENT = struct.Struct("=HI")
 class Listener(Protocol):
     """Who subscribes; called on the client's thread, so nothing here may wait."""
 
-    def _heard(self, payload: Payload) -> None:
-        """A broadcast has come."""
+    def _heard(self, fields: dict[str, Any], bulk: Bulk) -> None:
+        """A broadcast has come, with these fields in its payload."""
 
     def _lost(self, reason: str) -> None:
         """The daemon is gone: what it said last may no longer hold."""
@@ -85,19 +86,25 @@ class Subscriptions:
                 # A single one mostly; of many it costs less to be told once that there are no more.
                 if 0 < count < SEVERAL and not is_readable(socket):
                     return
-                self._dispatch(receive(socket, NOBLOCK, BEFORE_BROADCAST_BULK))
+                self._dispatch(receive_broadcast(socket))
         except zmq.Again:
             pass
 
     def _dispatch(self, parts: list[bytes]) -> None:
         try:
-            topic, payload = unpack_broadcast(parts)
+            topic, fields, bulk = unpack_broadcast(parts)
+        except FrameError as error:
+            if (last := self._last_of(parts)) is not None:
+                self._dispatch(last)
+            else:
+                log.debug("a broadcast was dropped: %s", error)
+            return
         except MktlError as error:
             log.debug("a broadcast was dropped: %s", error)
             return
         for listener in self.listeners.get(topic, ()):
             try:
-                listener._heard(payload)
+                listener._heard(fields, bulk)
             except MktlError as error:
                 # Once: a daemon that sends one such may send thousands.
                 level = logging.DEBUG if topic in self._unreadable else logging.WARNING
@@ -105,6 +112,14 @@ class Subscriptions:
                 log.log(level, "a broadcast of %r was dropped: %s", topic.decode(), error)
             except Exception:
                 log.exception("a listener of %r raised", topic)
+
+    def _last_of(self, parts: list[bytes]) -> list[bytes] | None:
+        """The broadcast that messages of fewer frames have run into, if it is one."""
+        for count in (3, 4):
+            last = [bytes(part) for part in parts[-count:]]
+            if count < len(parts) and last[0] in self.listeners and last[1] in VERSIONS:
+                return last
+        return None
 
     def watch(self, _events: int = 0) -> None:
         """Follow whether the daemon is there."""

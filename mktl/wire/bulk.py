@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..errors import WireError
@@ -42,16 +43,15 @@ def array_payload(array: np.ndarray[Any, Any], **fields: Any) -> Payload:
     return Payload(bulk=data, shape=list(array.shape), dtype=dtype, **fields)
 
 
-def array_from(payload: Payload) -> np.ndarray[Any, Any]:
-    """The array that *payload* describes; its memory is the frame's own, not to be written.
+def array_from(fields: Mapping[str, Any], bulk: bytes | memoryview) -> np.ndarray[Any, Any]:
+    """The array that *fields* describe; its memory is that of *bulk*, not to be written.
 
     Raises:
         WireError: A shape or dtype that is none, or that does not fit the bytes.
     """
     import numpy as np
 
-    shape, dtype_name, bulk = payload.shape, payload.dtype, payload.bulk
-    assert bulk is not None
+    shape, dtype_name = fields.get("shape"), fields.get("dtype")
     if not isinstance(dtype_name, str) or len(dtype_name) > 32:
         raise WireError(f"bulk data without a dtype: {str(dtype_name)[:40]!r}")
     if not isinstance(shape, list) or not all(isinstance(n, int) and n >= 0 for n in shape):

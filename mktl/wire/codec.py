@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from functools import partial
 from typing import Any
 
 import msgpack  # type: ignore[import-untyped]
@@ -77,7 +76,7 @@ def decode(raw: bytes, version: bytes) -> dict[str, Any]:
     if not raw:
         return {}
     fields = decode_json(raw) if version == JSON else decode_msgpack(raw)
-    if not isinstance(fields, dict):
+    if type(fields) is not dict:
         raise WireError(f"payload must be an object, got {type(fields).__name__}")
     return fields
 
@@ -152,13 +151,10 @@ def _unpack_extension(code: int, data: bytes) -> Any:
     raise WireError(f"extension type {code} is not known here")
 
 
-_unpack = partial(msgpack.unpackb, strict_map_key=False, ext_hook=_unpack_extension)
-
-
 def decode_msgpack(raw: bytes) -> Any:
     """The MessagePack value in *raw*."""
     try:
-        return _unpack(raw)
+        return msgpack.unpackb(raw, strict_map_key=False, ext_hook=_unpack_extension)
     except WireError:
         raise
     except Exception as error:  # msgpack has an exception class for each way to be wrong

@@ -8,11 +8,11 @@ is bulk data; a missing seventh frame and an empty one are different things. Bro
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ..errors import WireError
-from .codec import JSON, VERSIONS
-from .payload import Bulk, Payload
+from .codec import JSON, VERSIONS, decode
+from .payload import Bulk
 
 NO_ACK = 1
 NO_REP = 2
@@ -121,12 +121,13 @@ def pack_broadcast(
     return [topic, version, payload, bulk]
 
 
-def unpack_broadcast(parts: Sequence[bytes]) -> tuple[bytes, Payload]:
-    """Topic and payload of a broadcast.
+def unpack_broadcast(parts: Sequence[bytes]) -> tuple[bytes, dict[str, Any], Bulk]:
+    """Topic, fields of the payload, and bulk of a broadcast.
 
     Raises:
         WireError: Another version or number of frames, or no payload.
     """
-    if len(parts) not in (3, 4) or parts[1] not in VERSIONS:
-        raise FrameError(f"a broadcast of {len(parts)} frames, or of another version")
-    return parts[0], Payload.decode(parts[2], parts[3] if len(parts) == 4 else None, parts[1])
+    count = len(parts)
+    if count not in (3, 4) or parts[1] not in VERSIONS:
+        raise FrameError(f"a broadcast of {count} frames, or of another version")
+    return parts[0], decode(parts[2], parts[1]), parts[3] if count == 4 else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Self
 
 from .codec import JSON, decode, encode
@@ -15,6 +16,8 @@ KNOWN_FIELDS = frozenset(
 )
 
 Bulk = bytes | memoryview | None
+
+_new, _update = dict.__new__, dict.update
 
 
 class Payload(dict[str, Any]):
@@ -63,7 +66,12 @@ class Payload(dict[str, Any]):
         Raises:
             WireError: Not of this version of the wire, or not an object.
         """
-        payload = cls.__new__(cls)  # without __init__, which is for those who name the fields
+        return cls.of(decode(raw, version), bulk)
+
+    @classmethod
+    def of(cls, fields: Mapping[str, Any], bulk: Bulk = None) -> Self:
+        """The payload with these fields, whatever they are called."""
+        payload = _new(cls)  # without __init__, which is for those who name the fields
         payload.bulk = bulk
-        payload.update(decode(raw, version))
+        _update(payload, fields)
         return payload

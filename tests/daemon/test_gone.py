@@ -108,7 +108,7 @@ def asked(remote, monkeypatch):
 
 def test_a_broadcast_that_comes_before_the_first_reply_after_a_loss_is_not_covered_up_by_it(asked) -> None:
     item, question = asked
-    item._heard(Payload(6.0, time=2e9 + 0.1))
+    item._heard(Payload(6.0, time=2e9 + 0.1), None)
     question.then(Payload(5.0, time=2e9))
     assert (item.value, item.status) == (6.0, "ok")
 
@@ -128,7 +128,7 @@ def test_a_first_question_after_a_loss_that_is_lost_too_is_asked_again(asked, mo
 
 def test_a_first_question_after_a_loss_that_is_lost_casts_no_doubt_on_what_has_come_since(asked) -> None:
     item, question = asked
-    item._heard(Payload(6.0, time=2e9))
+    item._heard(Payload(6.0, time=2e9), None)
     question.then(error_payload(NoAnswerError("no ACK")))
-    item._heard(Payload(7.0, time=2e9 + 1))
+    item._heard(Payload(7.0, time=2e9 + 1), None)
     assert (item.value, item.status) == (7.0, "ok")

@@ -84,7 +84,11 @@ def same(one: Any, other: Any) -> bool:
 def test_what_a_client_sets_is_what_it_gets(kind, version, data) -> None:
     value = data.draw(values(kind, version))
     request = Incoming(unpack(request_of(value, version)), b"", lambda parts: None)
-    sent = array_from(request.payload) if request.payload.bulk is not None else request.payload.value
+    sent = (
+        array_from(request.payload, request.payload.bulk)
+        if request.payload.bulk is not None
+        else request.payload.value
+    )
     held = Reading(check_value("lab.n", TYPES[kind][0], sent), 1.5, 1.5, "ok").to_payload()
     got = Reading.from_payload(Payload.decode(held.encode(version, lenient=True), held.bulk, version))
     assert same(got.value, value)

@@ -210,7 +210,9 @@ def test_a_change_of_status_that_overtakes_the_answer_to_a_get_stays(store, monk
     old = item._reading.to_payload()
 
     def answer_late(request):
-        item._heard(Reading(4.2, 100.0, 101.0, "ok").to_payload())  # the recovery, while the answer travels
+        item._heard(
+            Reading(4.2, 100.0, 101.0, "ok").to_payload(), None
+        )  # the recovery, while the answer travels
         return old
 
     monkeypatch.setattr(item, "_ask", answer_late, raising=False)

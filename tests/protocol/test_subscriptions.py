@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+import itertools
 import socket
 import threading
 
+import pytest
+import zmq
+
 import mktl
 from mktl.protocol.client import client
+from mktl.protocol.subscriptions import Subscriptions
 from tests.conftest import _descriptors, free_port, wait_for
+
+TOPIC = b"lab.temp."
+#: Messages that are no broadcasts, nor a part of one.
+SHORT = [[b""], [TOPIC], [TOPIC, b"a"], [TOPIC, b"{}"], [b"lab.temp.x", b"a"]]
 
 
 class Listener:
-    def _heard(self, payload) -> None: ...
+    def __init__(self) -> None:
+        self.heard: list[object] = []
+
+    def _heard(self, fields, bulk) -> None:
+        self.heard.append((fields.get("value"), None if bulk is None else bytes(bulk)))
 
     def _lost(self, reason: str) -> None: ...
 
@@ -33,3 +46,46 @@ def test_of_a_daemon_that_has_moved_no_socket_is_left() -> None:
     assert len(client()._subscriptions) == 1
     wait_for(lambda: _descriptors() <= before)
     mktl.close()
+
+
+@pytest.fixture
+def heard_of():
+    """What a listener of ``lab.temp`` has of these messages, sent one right after the other."""
+    context = zmq.Context()
+    publisher = context.socket(zmq.XPUB)
+    publisher.linger = 0
+    subscriptions = Subscriptions(
+        context, f"tcp://127.0.0.1:{publisher.bind_to_random_port('tcp://127.0.0.1')}"
+    )
+    listener = Listener()
+
+    def heard_of(*messages: list[bytes]) -> list[object]:
+        subscriptions.add(TOPIC, listener)
+        assert publisher.recv() == b"\1" + TOPIC
+        for message in messages:
+            publisher.send_multipart(message)
+        publisher.send_multipart([TOPIC, b"a", b'{"value": "the end"}'])
+
+        def has_ended() -> bool:
+            subscriptions.receive()
+            return ("the end", None) in listener.heard
+
+        wait_for(has_ended)
+        return listener.heard[:-1]
+
+    yield heard_of
+    subscriptions.close()
+    publisher.close()
+    context.term()
+
+
+@pytest.mark.parametrize("short", [*itertools.product(SHORT, repeat=1), *itertools.product(SHORT, repeat=2)])
+@pytest.mark.parametrize("bulk", [[], [b"12345678"]])
+def test_a_broadcast_right_behind_messages_of_too_few_frames_is_heard(heard_of, short, bulk) -> None:
+    good = [TOPIC, b"a", b'{"value": 5}', *bulk]
+    assert (5, bulk[0] if bulk else None) in heard_of(*short, good)
+
+
+def test_each_of_a_row_of_broadcasts_with_and_without_bulk_is_heard_once(heard_of) -> None:
+    sent = [[TOPIC, b"a", b'{"value": %d}' % n, *([b"x" * n] if n % 3 == 0 else [])] for n in range(20)]
+    assert heard_of(*sent) == [(n, b"x" * n if n % 3 == 0 else None) for n in range(20)]

@@ -85,6 +85,6 @@ def test_a_topic_ends_with_a_dot_so_that_temp_is_not_temp2() -> None:
 
 def test_a_broadcast_has_bulk_only_when_there_is_some() -> None:
     assert pack_broadcast(b"a.b.", b"{}") == [b"a.b.", b"a", b"{}"]
-    assert unpack_broadcast([b"a.b.", b"a", b"{}", b""]) == (b"a.b.", {})
+    assert unpack_broadcast([b"a.b.", b"a", b"{}", b""]) == (b"a.b.", {}, b"")
     with pytest.raises(FrameError):
         unpack_broadcast([b"a.b.", b"a"])
