@@ -38,5 +38,5 @@ def test_a_thread_that_has_ended_is_not_at_work() -> None:
     thread = threading.Thread(target=int)
     thread.start()
     thread.join()
-    assert not is_at_work(thread.native_id)
+    wait_for(lambda: not is_at_work(thread.native_id))  # the system takes its time
     assert not is_at_work(None)

@@ -69,6 +69,7 @@ class Broadcaster:
         most_waiting: int = MOST_WAITING,
     ) -> None:
         self._lock = threading.Lock()
+        self._closed = False
         self._audience = Audience()
         #: The thread whose broadcasts are kept back, and those.
         self._holder: int | None = None
@@ -101,11 +102,12 @@ class Broadcaster:
             topics: ``{version: topic}``.
             encode: Gives the payload and the bulk in a version; called only when it is wanted.
         """
-        if self._holder == threading.get_ident():
+        if self._holder is not None and self._holder == threading.get_ident():
             self._held.append((topics, encode))
             return
         with self._lock:
-            self._let_go()
+            if self._held:
+                self._let_go()
             self._publish(topics, encode)
 
     def expect_subscribers(self) -> None:
@@ -126,7 +128,7 @@ class Broadcaster:
     def send(self, parts: Parts) -> None:
         """Broadcast frames that are ready, from any thread."""
         with self._lock:
-            if not self._socket.closed:
+            if not self._closed:
                 self._send(bytes(parts[0]), parts)
 
     # -- with the lock held
@@ -136,32 +138,32 @@ class Broadcaster:
             self._publish(*self._held.popleft())
 
     def _publish(self, topics: Mapping[bytes, bytes], encode: Encode) -> None:
-        if self._socket.closed:
+        if self._closed:
             return
         now_s = time.monotonic()
         if now_s < self._alert_until_s:
             self._listen(now_s)
-            self._publish_wanted(topics, encode)
-            return
-        left = self._publish_wanted(topics, encode)
+        sent = self._publish_wanted(topics, encode)
+        # Afterwards, mostly: who has waited long enough to hear has it sooner.
         if now_s >= self._listen_due_s and self._listen(now_s):
-            self._publish_wanted(left, encode)
+            self._publish_wanted(topics, encode, but=sent)
 
     def _listen(self, now_s: float) -> bool:
         """Look who has subscribed; True when that has changed."""
         self._listen_due_s = now_s + LISTEN_S
         return self._audience.listen(self._socket)
 
-    def _publish_wanted(self, topics: Mapping[bytes, bytes], encode: Encode) -> dict[bytes, bytes]:
-        """Broadcast in the versions that are wanted; the others."""
-        left = {}
+    def _publish_wanted(
+        self, topics: Mapping[bytes, bytes], encode: Encode, but: Collection[bytes] = ()
+    ) -> list[bytes]:
+        """Broadcast in the versions that are wanted, *but* in some; those versions."""
+        sent = []
         for version, topic in topics.items():
-            if self._audience.wants(topic):
+            if self._audience.wants(topic) and version not in but:
                 raw, bulk = encode(version)
                 self._send(topic, pack_broadcast(topic, raw, bulk, version), copy=bulk is None)
-            else:
-                left[version] = topic
-        return left
+                sent.append(version)
+        return sent
 
     def _send(self, topic: bytes, parts: Parts, *, copy: bool = True) -> None:
         """Give it to everybody who has room for it, and remember it for who has not."""
@@ -202,7 +204,7 @@ class Broadcaster:
     def _send_again(self) -> None:
         """Give the newest of each topic to who may have missed it; the others know it already."""
         with self._lock:
-            if self._socket.closed or self._again is None:
+            if self._closed or self._again is None:
                 return
             now_s = time.monotonic()
             if now_s > self._trouble_ends_s:
@@ -221,5 +223,6 @@ class Broadcaster:
     def close(self) -> None:
         """Free the port."""
         with self._lock:
+            self._closed = True
             self._end_trouble()
             self._socket.close()

@@ -30,6 +30,11 @@ log = logging.getLogger(__name__)
 CONNECT_S = 0.5
 #: A connection for blocking requests that has not been used for so long is closed.
 IDLE_S = 10.0
+#: Who waits for longer than this finds one message, mostly.
+SLEPT_S = 20e-6
+
+#: Called with the events on a socket or descriptor, and whether they were waited for.
+Handler = Callable[[int, bool], None]
 
 
 class Client:
@@ -50,7 +55,7 @@ class Client:
         self._asynchronous: dict[str, Asynchronous] = {}
         self._wake_read, self._wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         self._poller = zmq.Poller()
-        self._handlers: dict[object, Callable[[int], None]] = {}
+        self._handlers: dict[object, Handler] = {}
         self._register(self._wake_read, self._awake)
         #: Whose threads receive, and run callbacks, each item's in order.
         self.workers = Workers("mktl-client", source=self)
@@ -183,16 +188,19 @@ class Client:
         self._run_commands()
         due_s = self._next_due_s()
         self._asleep = True
+        begun_s = time.monotonic()
         if busy or self._commands or self._interrupted:
             timeout_ms = 0
         else:
-            timeout_ms = -1 if due_s is None else max(0, int((due_s - time.monotonic()) * 1000) + 1)
+            timeout_ms = -1 if due_s is None else max(0, int((due_s - begun_s) * 1000) + 1)
         ready = self._poller.poll(timeout_ms)
+        now_s = time.monotonic()
         self._asleep = self._interrupted = False
+        has_slept = now_s - begun_s > SLEPT_S
         for which, events in ready:
             # One of them may have closed another.
-            self._handlers.get(which, _ignore)(events)
-        if due_s is not None and time.monotonic() >= due_s:
+            self._handlers.get(which, _ignore)(events, has_slept)
+        if due_s is not None and now_s >= due_s:
             self._look_at_the_time()
 
     def interrupt(self) -> None:
@@ -230,10 +238,10 @@ class Client:
             if not sender.receive():  # what has come and was not read yet is not overdue
                 sender.expire(time.monotonic())
 
-    def _awake(self, _events: int) -> None:
+    def _awake(self, _events: int, _has_slept: bool) -> None:
         os.read(self._wake_read, 4096)
 
-    def _serve(self, sender: Asynchronous, events: int) -> None:
+    def _serve(self, sender: Asynchronous, events: int, _has_slept: bool) -> None:
         """There is something from a daemon that was asked, or a connection to it at last."""
         if events & zmq.POLLOUT:
             sender.send_more()
@@ -241,8 +249,8 @@ class Client:
         if events & zmq.POLLIN:
             sender.receive()
 
-    def _register(self, which: zmq.Socket[bytes] | int, handler: Callable[[int], None]) -> None:
-        """Call *handler* with the events whenever there is something on *which*."""
+    def _register(self, which: zmq.Socket[bytes] | int, handler: Handler) -> None:
+        """Call *handler* whenever there is something on *which*."""
         self._handlers[which] = handler
         self._poller.register(which, zmq.POLLIN)
 
@@ -260,7 +268,7 @@ class Client:
         os.close(self._wake_write)
 
 
-def _ignore(_events: int) -> None:
+def _ignore(_events: int, _has_slept: bool) -> None:
     """Nobody is there for it any more."""
 
 

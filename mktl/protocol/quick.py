@@ -31,9 +31,11 @@ def send(socket: zmq.Socket[bytes], parts: Sequence[bytes | memoryview], flags: 
     Raises:
         zmq.ZMQError: As ``send_multipart``.
     """
-    for part in parts[:-1]:
-        _send(socket, part, flags | _MORE)
-    _send(socket, parts[-1], flags)
+    *first, last = parts
+    more = flags | _MORE
+    for part in first:
+        _send(socket, part, more)
+    _send(socket, last, flags)
 
 
 def receive(socket: zmq.Socket[bytes], flags: int = 0, plain: int = BEFORE_BULK) -> list[Any]:

@@ -78,12 +78,12 @@ class Subscriptions:
         elif self.listeners.pop(topic, None):
             self.socket.unsubscribe(topic)
 
-    def receive(self, _events: int = 0) -> None:
-        """Take in what has arrived."""
+    def receive(self, _events: int = 0, has_slept: bool = False) -> None:
+        """Take in what has arrived; one only, after sleep: its callback comes before a look for more."""
         socket = self.socket
         try:
-            for count in range(MOST_AT_ONCE):
-                # A single one mostly; of many it costs less to be told once that there are no more.
+            for count in range(1 if has_slept else MOST_AT_ONCE):
+                # Not many mostly; of many it costs less to be told once that there are no more.
                 if 0 < count < SEVERAL and not is_readable(socket):
                     return
                 self._dispatch(receive_broadcast(socket))
@@ -121,7 +121,7 @@ class Subscriptions:
                 return last
         return None
 
-    def watch(self, _events: int = 0) -> None:
+    def watch(self, _events: int = 0, _has_slept: bool = False) -> None:
         """Follow whether the daemon is there."""
         while self.monitor.poll(0):
             event, _ = _EVENT.unpack(self.monitor.recv_multipart()[0])
