@@ -24,6 +24,8 @@ MOST_BROADCASTS = 200_000
 
 #: So many are taken in before callbacks have their turn.
 MOST_AT_ONCE = 100
+#: Frames of a broadcast without bulk.
+PLAIN = 3
 #: From this many at a time on there are probably more.
 SEVERAL = 3
 
@@ -86,7 +88,10 @@ class Subscriptions:
                 # Not many mostly; of many it costs less to be told once that there are no more.
                 if 0 < count < SEVERAL and not is_readable(socket):
                     return
-                self._dispatch(receive_broadcast(socket))
+                parts = receive_broadcast(socket)
+                self._dispatch(parts)
+                if len(parts) > PLAIN:  # an array, which is to be used, and freed, before more of them come
+                    return
         except zmq.Again:
             pass
 
