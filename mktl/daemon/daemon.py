@@ -182,6 +182,7 @@ class Daemon(Performing):
         self._server = Server(
             self._answer,
             known=self._known,
+            put=self._put,
             ports=local.load_ports(self.name, self.uuid),
             avoid=local.ports_of_others(self.uuid),
             most_waiting=MOST_BULK_WAITING if has_images else MOST_WAITING,
@@ -294,6 +295,10 @@ class Daemon(Performing):
     def _known(self, target: bytes, version: bytes) -> tuple[bytes, Bulk] | None:
         assert self._router is not None
         return self._router.known(target, version)
+
+    def _put(self, target: bytes, version: bytes, raw: bytes) -> tuple[bytes, Bulk] | None:
+        assert self._router is not None
+        return self._router.put(target, version, raw)
 
     @property
     def links(self) -> Mapping[str, Any]:

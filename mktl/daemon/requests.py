@@ -53,10 +53,20 @@ class Router:
 
     def known(self, target: bytes, version: bytes) -> tuple[bytes, Bulk] | None:
         """What is answered to a plain GET of *target*, if it needs no more than a look at the item."""
+        item = self._item(target)
+        return item.known(version) if item is not None else None
+
+    def put(self, target: bytes, version: bytes, raw: bytes) -> tuple[bytes, Bulk] | None:
+        """What is answered to a SET of *target*, carried out at once; None where a hook has a say in it."""
+        if audit.is_kept():
+            return None
+        item = self._item(target)
+        return item.put(raw, version) if item is not None else None
+
+    def _item(self, target: bytes) -> Item | None:
         if not target.startswith(self._prefix):
             return None
-        item = self._items.get(target[len(self._prefix) :].decode("ascii", "replace"))
-        return item.known(version) if item is not None else None
+        return self._items.get(target[len(self._prefix) :].decode("ascii", "replace"))
 
     def _unknown(self, target: str, store: str, key: str) -> MktlError:
         if store != self._store or not key:

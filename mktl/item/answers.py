@@ -15,6 +15,9 @@ from .daemon_side import DaemonSide
 from .reading import Reading
 from .setting import Setting
 
+#: The hooks that a SET may call.
+_BEHIND_A_SET = ("req_set", "perform_set", "validate", "req_refresh", "perform_get")
+
 
 class _Task:
     """Work for requests that wait; it may be refused as long as it has not begun."""
@@ -54,6 +57,25 @@ class Answers(DaemonSide):
             return None
         return self._encode(self._reading, version)
 
+    def put(self, raw: bytes, version: bytes) -> tuple[bytes, Bulk] | None:
+        """Carry out a SET; payload and bulk of its answer. None when a hook has a say in it.
+
+        Raises:
+            MktlError: The value is not one of the item's.
+        """
+        if self.config.get("settable") is False or not self._is_plain():
+            return None
+        payload = Payload.decode(raw, version=version)
+        if "value" not in payload:
+            return None
+        response = self._put(payload)
+        return response.encode(version, lenient=True), response.bulk
+
+    def _put(self, payload: Payload) -> Payload:
+        self.check_here()
+        self.publish(self._checked(payload))
+        return self._response_to(payload, None)
+
     def _join_refresh(self, request: Incoming) -> None:
         """One refresh serves everybody who asks before it ends."""
         with self._lock:
@@ -88,7 +110,7 @@ class Answers(DaemonSide):
             request.payload["value"] = self._checked(request.payload)
             request.checked = True
             if self._is_plain():
-                self._answer_set(request)
+                request.answer(self._put(request.payload))
                 return True
         with self._lock:
             self._joinable = None  # a refresh that is asked for from now on comes after this set
@@ -97,9 +119,8 @@ class Answers(DaemonSide):
 
     def _is_plain(self) -> bool:
         """True when nothing but the cache is behind this item: no hook could block the wire."""
-        return self._persist is None and not (
-            self._overrides("req_set", "perform_set", "validate") or self._refreshes()
-        )
+        is_cached = self.publish_on_set and self._persist is None
+        return is_cached and not self._overrides(*_BEHIND_A_SET)
 
     def _answer(self, request: Incoming, work: Callable[[Request], Payload]) -> None:
         try:
@@ -108,10 +129,6 @@ class Answers(DaemonSide):
             request.refuse(error)
         else:
             request.answer(response)
-
-    def _answer_set(self, request: Incoming) -> None:
-        """Carry out a SET that waits for nobody."""
-        Setting(self, request, partial(self._respond, request)).run()
 
     def _queue_set(self, request: Incoming) -> None:
         """Carry out a SET in its turn; the answer comes when its hook is done."""
@@ -170,10 +187,10 @@ class Answers(DaemonSide):
             self._lane.submit(setting.run)
         return self._lane.result_of(outcome)
 
-    def _response_to(self, request: Request, returned: Any) -> Payload:
+    def _response_to(self, asked: Payload, returned: Any) -> Payload:
         """What a SET is answered: a hook's own words, or plain success; and what became of the value."""
         response = _response(returned)
-        if request.payload.get("current"):
+        if asked.get("current"):
             current = self._reading.to_payload()
             response["current"] = dict(current)
             response.bulk = current.bulk

@@ -187,9 +187,7 @@ class ClientSide(Known):
     def _learn_current(self, response: Payload) -> None:
         current = response.get("current")
         if isinstance(current, dict):
-            learned = Payload(bulk=response.bulk)
-            learned.update(current)
-            self._learn(learned)
+            self._learn_reading(Reading.from_fields(current, response.bulk))
         elif not self.authoritative and self.config.get("gettable") is not False:
             # A daemon of another make does not say what it made of the value: ask.
             self._fetch(False)
@@ -312,18 +310,21 @@ class ClientSide(Known):
         self._callbacks.notify(reading)
 
     def _learn(self, payload: Payload, asked_at: Reading | None = None) -> Reading:
-        """A reply: current when it was sent, so that a broadcast that came meanwhile wins.
+        """A reply; see :meth:`_learn_reading`."""
+        raise_error(payload)
+        return self._learn_reading(Reading.from_payload(payload), asked_at)
+
+    def _learn_reading(self, answered: Reading, asked_at: Reading | None = None) -> Reading:
+        """What was current when it was answered, so that a broadcast that came meanwhile wins.
 
         A change of status alone leaves the time as it was; then it counts whether anything has come since
         the question, when *asked_at* was known.
         """
-        raise_error(payload)
-        answered = Reading.from_payload(payload)
         with self._lock:
             known, reading = self._reading, self._as_trusted(answered)
             if self._callbacks and _is_repeat(reading, known):
                 return answered
-            if _seconds_after(known, reading) > 0:
+            if reading.time is not None and _is_newer(known, reading):
                 return answered
             if asked_at is not None and known is not asked_at and not _is_newer(reading, known):
                 return answered
@@ -365,13 +366,6 @@ class ClientSide(Known):
             TypeError: No number, where the item is one.
         """
         return formats.from_text(self.full_key, self.config, text)
-
-
-def _seconds_after(later: Reading, earlier: Reading) -> float:
-    """How much later; 0 when either has no time."""
-    if later.time is None or earlier.time is None:
-        return 0.0
-    return later.time - earlier.time
 
 
 def _is_newer(reading: Reading, known: Reading) -> bool:

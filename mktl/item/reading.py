@@ -65,15 +65,15 @@ class Reading(NamedTuple):
 
     def encode(self, version: bytes) -> tuple[bytes, Bulk]:
         """Payload and bulk in this version of the wire; null, and why, for a value that cannot travel."""
-        value = self.value
-        if self.status == "ok" and (type(value) in _SCALARS or not is_array(value)):
-            # Most are: no need to make a Payload first.
-            return encode({"value": value, "time": self.time}, version, lenient=True), None
+        if self.status == "ok" and not is_array(self.value):  # most are: no need to make a Payload first
+            return encode({"value": self.value, "time": self.time}, version, lenient=True), None
         payload = self.to_payload()
         return payload.encode(version, lenient=True), payload.bulk
 
     def to_payload(self) -> Payload:
         """The fields of the wire; those on trust are left out when all is well."""
+        if self.status == "ok" and not is_array(self.value):
+            return Payload.of({"value": self.value, "time": self.time})
         extra: dict[str, Any] = {}
         if self.status != "ok":
             extra = {"status": self.status, "severity": self.severity}

@@ -108,7 +108,7 @@ class Setting:
             if item.publish_on_set and item._published == self._published:
                 item._show_what_was_set(self._value)
             saved, item._saved = item._saved, None
-            response = item._response_to(self._request, returned)
+            response = item._response_to(self._request.payload, returned)
         except Exception as error:
             self._then(None, error)
             return

@@ -8,11 +8,11 @@ from collections import deque
 import zmq
 
 from ..errors import MktlError, NoAnswerError
-from ..wire.frames import ACK, REP, FrameError, unpack
-from .dealer import ACK_TIMEOUT_S, unanswered, unsent
+from ..wire.frames import ACK, REP
+from .dealer import ACK_TIMEOUT_S, answer_in, unanswered, unsent
 from .liveness import connect_dealer, reconnect
 from .message import Payload, Request, error_payload
-from .quick import NOBLOCK, receive, send
+from .quick import BEFORE_BULK, NOBLOCK, receive_from_one, send
 
 #: How much later an ACK may come while the daemon answers other requests of this client.
 BUSY_S = 10.0
@@ -76,7 +76,7 @@ class Asynchronous:
         """Take in what has arrived; True when there may be more."""
         for _ in range(most):
             try:
-                parts = receive(self.socket, NOBLOCK)
+                parts = receive_from_one(self.socket, BEFORE_BULK)
             except zmq.Again:
                 return False
             self._heard_s = time.monotonic()
@@ -84,9 +84,8 @@ class Asynchronous:
         return True
 
     def _dispatch(self, parts: list[bytes]) -> None:
-        try:
-            frames = unpack(parts)
-        except FrameError:
+        frames = answer_in(parts)
+        if frames is None:
             return
         if frames.type == ACK and frames.id in self._pending:
             self._note_ack(self._pending[frames.id])

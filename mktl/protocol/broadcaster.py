@@ -118,6 +118,11 @@ class Broadcaster:
         """Keep back what this thread publishes, until :meth:`let_go` or until another thread publishes."""
         self._holder = threading.get_ident()
 
+    @property
+    def holds(self) -> bool:
+        """True while something is kept back."""
+        return bool(self._held)
+
     def let_go(self) -> None:
         """Publish what was kept back."""
         self._holder = None
@@ -134,8 +139,11 @@ class Broadcaster:
     # -- with the lock held
 
     def _let_go(self) -> None:
+        if self._closed:
+            return
+        self._listen(time.monotonic())  # once for all of them
         while self._held:
-            self._publish(*self._held.popleft())
+            self._publish_wanted(*self._held.popleft())
 
     def _publish(self, topics: Mapping[bytes, bytes], encode: Encode) -> None:
         if self._closed:

@@ -279,10 +279,11 @@ _lock = threading.Lock()
 def client() -> Client:
     """The connections of this process; made on first use."""
     global _client
-    with _lock:
-        if _client is None:
-            _client = Client()
-        return _client
+    found = _client
+    if found is None:
+        with _lock:
+            found = _client = _client or Client()
+    return found
 
 
 def close() -> None:

@@ -8,11 +8,11 @@ import time
 import zmq
 
 from ..errors import NoAnswerError, UnansweredSetError
-from ..wire.frames import ACK, REP, FrameError, unpack
+from ..wire.frames import ACK, REP, FrameError, Frames, unpack
 from ..wire.payload import Payload
 from .liveness import connect_dealer, reconnect
 from .message import Request, raise_error
-from .quick import NOBLOCK, receive, send
+from .quick import BEFORE_BULK, NOBLOCK, last_of, receive_from_one, send
 
 #: A daemon acknowledges at once; one that has not in this time is not there.
 ACK_TIMEOUT_S = 1.0
@@ -61,12 +61,9 @@ class Dealer:
                     continue
                 is_lost = acked and now_s < due_s
                 raise unanswered(request, self.address, now_s - begun_s, acked=acked, is_lost=is_lost)
-            try:
-                frames = unpack(parts)
-            except FrameError:
-                continue
-            if frames.id != request.id:
-                continue  # the late answer to a request that was given up
+            frames = answer_in(parts, request.id)
+            if frames is None:
+                continue  # no answer, or the late one to a request that was given up
             if frames.type == REP:
                 response = Payload.decode(frames.payload, frames.bulk, frames.version)
                 raise_error(response)
@@ -102,7 +99,7 @@ class Dealer:
             self._timeout_ms = left_ms
             self._socket.setsockopt(zmq.RCVTIMEO, left_ms)
         try:
-            return receive(self._socket)
+            return receive_from_one(self._socket, BEFORE_BULK, flags=0)
         except zmq.Again:
             return None
 
@@ -125,6 +122,18 @@ class Dealer:
         """Free the socket."""
         self.closed = True
         self._socket.close()
+
+
+def answer_in(parts: list[bytes], id: bytes | None = None) -> Frames | None:
+    """The answer to request *id* (or to any), be it behind others that have too few frames; None for none."""
+    try:
+        frames = unpack(parts)
+    except FrameError:
+        frames = None
+    if frames is not None and frames.type in (ACK, REP):
+        return frames if id is None or frames.id == id else None
+    found = (answer_in(last, id) for last in last_of(parts, BEFORE_BULK))
+    return next((answer for answer in found if answer is not None), None)
 
 
 def unsent(request: Request, address: str, waited_s: float) -> NoAnswerError:

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Callable
 
 from ..errors import MktlError, WireError
-from ..wire.frames import NO_ACK, NO_REP, REP, SET, Frames, pack, pack_ack
+from ..wire.frames import NO_ACK, NO_REP, SET, Frames, pack_ack, pack_reply
 from ..wire.payload import Payload
 from .message import Request, error_payload
 
@@ -17,7 +17,9 @@ log = logging.getLogger(__name__)
 class Incoming(Request):
     """A request as a daemon gets it: it can be answered, once, from any thread."""
 
-    __slots__ = ("_answered", "_send", "route", "told")
+    #: Called with what is answered.
+    told: Callable[[Payload], object] | None = None
+    _answered = False
 
     def __init__(
         self, frames: Frames, route: bytes, send: Callable[[list[bytes | memoryview]], None]
@@ -33,10 +35,7 @@ class Incoming(Request):
         super().__init__(type, target, payload, frames.id, frames.flags, frames.version)
         #: ZeroMQ's name of the connection that it came by.
         self.route = route
-        #: Called with what is answered.
-        self.told: Callable[[Payload], object] | None = None
         self._send = send
-        self._answered = False
 
     def acknowledge(self) -> None:
         """Say that the request has arrived and that its answer takes time."""
@@ -63,7 +62,7 @@ class Incoming(Request):
         """Send the one REP, already encoded."""
         self._answered = True
         if not self.flags & NO_REP:
-            self._send([self.route, *pack(Frames(self.id, REP, b"", 0, raw, bulk, self.version))])
+            self._send([self.route, *pack_reply(self.id, raw, bulk, self.version)])
 
     def refuse(self, error: BaseException) -> None:
         """Answer with *error*: its class and its text, never a traceback.

@@ -103,7 +103,8 @@ class Message:
 
     valid_types: ClassVar[frozenset[str]] = frozenset({"ACK", "REP"})
 
-    __slots__ = ("id", "payload", "prefix", "target", "timestamp", "type")
+    #: Frames that go before the others, such as ZeroMQ's name of whom this is for.
+    prefix: tuple[bytes, ...] = ()
 
     def __init__(
         self,
@@ -118,8 +119,6 @@ class Message:
         self.target = target.decode() if isinstance(target, bytes) else target or ""
         self.payload = payload
         self.id = id
-        #: Frames that go before the others, such as ZeroMQ's name of whom this is for.
-        self.prefix: tuple[bytes, ...] = ()
         #: UNIX seconds when this was made.
         self.timestamp = timemodule.time()
 
@@ -167,8 +166,6 @@ class Broadcast(Message):
 
     valid_types = frozenset({"PUB"})
 
-    __slots__ = ("topic",)
-
     def __init__(
         self, type: str, target: str | bytes | None = None, payload: Any = None, id: Any = None
     ) -> None:
@@ -203,18 +200,19 @@ class Request(Message):
 
     valid_types = frozenset({"GET", "SET"})
 
-    __slots__ = (
-        "_acked",
-        "_acked_event",
-        "_done",
-        "about_to_wait",
-        "checked",
-        "flags",
-        "response",
-        "then",
-        "validated",
-        "version",
-    )
+    #: What the daemon answered, with its payload; None until then.
+    response: Message | None = None
+    #: Called with what the daemon answered, by whoever has it; for requests that nobody waits for.
+    then: Callable[[Fields], None] | None = None
+    #: True once the value is known to be one of the item's type; in a daemon only.
+    checked = False
+    #: True once the item's ``validate`` has seen the value; in a daemon only.
+    validated = False
+    #: Called by who is about to wait: it may be the very thread that would receive the response.
+    about_to_wait: Callable[[], object] | None = None
+    _done: threading.Event | None = None
+    _acked = False
+    _acked_event: threading.Event | None = None
 
     def __init__(
         self,
@@ -230,18 +228,6 @@ class Request(Message):
         )
         self.flags = flags or 0
         self.version = version
-        #: What the daemon answered, with its payload; None until then.
-        self.response: Message | None = None
-        #: Called with what the daemon answered, by whoever has it; for requests that nobody waits for.
-        self.then: Callable[[Fields], None] | None = None
-        #: True once the value is known to be one of the item's type, and once its ``validate`` has seen it;
-        #: in a daemon only.
-        self.checked = self.validated = False
-        #: Called by who is about to wait: it may be the very thread that would receive the response.
-        self.about_to_wait: Callable[[], object] | None = None
-        self._done: threading.Event | None = None
-        self._acked = False
-        self._acked_event: threading.Event | None = None
 
     @property
     def ack(self) -> bool:

@@ -6,12 +6,13 @@ import getpass
 import os
 import platform
 import sys
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
 
 @cache
-def _process() -> dict[str, Any]:
+def _process(pid: int) -> dict[str, Any]:
     try:
         user = getpass.getuser()
     except (KeyError, OSError):
@@ -19,11 +20,13 @@ def _process() -> dict[str, Any]:
     return {
         "_user": user,
         "_hostname": platform.node(),
+        "_pid": pid,
+        "_ppid": os.getppid(),
         "_executable": sys.executable,
         "_argv": list(sys.argv),
     }
 
 
-def origin() -> dict[str, Any]:
-    """``_user``, ``_hostname``, ``_pid`` and so on of this process."""
-    return {**_process(), "_pid": os.getpid(), "_ppid": os.getppid()}
+def origin() -> Mapping[str, Any]:
+    """``_user``, ``_hostname``, ``_pid`` and so on of this process, looked up once: they go with each SET."""
+    return _process(os.getpid())

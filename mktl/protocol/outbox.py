@@ -10,7 +10,7 @@ import zmq
 
 from ..errors import BusyError
 from ..limits import Limits, raised_by
-from ..wire.frames import REP, Frames, pack
+from ..wire.frames import pack_reply
 from .message import error_payload
 from .quick import NOBLOCK, send
 
@@ -118,7 +118,7 @@ class Outbox:
             f"the request has been dealt with, its answer is not sent; {raised_by('answers_mb')}"
         )
         payload = error_payload(BusyError(text)).encode(bytes(parts[1]))
-        return [parts[0], *pack(Frames(bytes(parts[2]), REP, b"", 0, payload, version=bytes(parts[1])))]
+        return [parts[0], *pack_reply(bytes(parts[2]), payload, version=bytes(parts[1]))]
 
 
 def _tracked(parts: Parts) -> list[Any]:

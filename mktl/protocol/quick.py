@@ -21,8 +21,8 @@ _send: Any = zmq.backend.Socket.send
 _receive: Any = zmq.backend.Socket.recv
 _get: Any = zmq.backend.Socket.get
 
-#: Frames of a request or response before the one with an array.
-BEFORE_BULK = 6
+#: Frames of a request or response, and of a broadcast, before the one with an array.
+BEFORE_BULK, BEFORE_BROADCAST_BULK = 6, 3
 
 
 def send(socket: zmq.Socket[bytes], parts: Sequence[bytes | memoryview], flags: int = 0) -> None:
@@ -52,21 +52,32 @@ def receive(socket: zmq.Socket[bytes], flags: int = 0, plain: int = BEFORE_BULK)
     return parts
 
 
-def receive_broadcast(socket: zmq.Socket[bytes]) -> list[Any]:
-    """The frames of the next broadcast, in half the time: only the third is asked whether more come.
+def receive_from_one(socket: zmq.Socket[bytes], plain: int, flags: int = NOBLOCK) -> list[Any]:
+    """The same from the only peer of *socket*, in half the time: frame *plain* alone is asked for more.
 
-    Messages of fewer frames, which are no broadcasts, run into the next one; that one is whole, at the end.
+    A message of fewer frames, which is none of mKTL, runs into the one behind it, if there is one; that is
+    whole at the end then, for :func:`last_of`. Peers that know nothing of each other must not be mixed up so.
 
     Raises:
-        zmq.Again: There is none.
+        zmq.Again: There is none, with :data:`NOBLOCK` or a timeout.
     """
-    parts = [_receive(socket, NOBLOCK), _receive(socket, NOBLOCK)]
-    frame = _receive(socket, NOBLOCK, False)
+    parts = [_receive(socket, flags)]
+    try:
+        for _ in range(plain - 2):
+            parts.append(_receive(socket, NOBLOCK))
+        frame = _receive(socket, NOBLOCK, False)
+    except zmq.Again:
+        return parts
     parts.append(frame.bytes)
     while frame.more:
         frame = _receive(socket, NOBLOCK, False)
         parts.append(frame.buffer)
     return parts
+
+
+def last_of(parts: Sequence[bytes | memoryview], plain: int) -> list[list[bytes]]:
+    """What the message may be into which others have run, without bulk data and with it."""
+    return [[bytes(part) for part in parts[-count:]] for count in (plain, plain + 1) if count < len(parts)]
 
 
 def is_readable(socket: zmq.Socket[bytes]) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Collection, Mapping
 
@@ -17,12 +18,13 @@ import zmq
 
 from ..errors import MktlError
 from ..limits import Limits, raised_by
-from ..wire.frames import GET, NO_REP, REP, SET, FrameError, Frames, pack, unpack
+from ..wire.frames import GET, NO_REP, SET, FrameError, Frames, pack_reply, unpack
 from ..wire.payload import Bulk
 from .broadcaster import MOST_WAITING, Broadcaster
 from .incoming import Incoming
 from .message import error_payload
 from .outbox import Outbox, Parts
+from .pace import Pace
 from .ports import bind, bind_first_free
 from .quick import BEFORE_BULK, NOBLOCK, is_readable, receive
 
@@ -30,6 +32,8 @@ log = logging.getLogger(__name__)
 
 #: Requests taken between two looks at what other threads want sent.
 BURST = 100
+#: Milliseconds that broadcasts wait for another SET of the same client; see :mod:`.pace`.
+KEPT_MS = 1
 
 
 class Server:
@@ -40,6 +44,7 @@ class Server:
             follows, and the ACK is due now.
         known: Called with the target of a GET and the version of the wire: payload and bulk of what is
             known of it, or None to have *answer* deal with it. What it raises, *answer* would raise too.
+        put: The same of a SET, called with its payload too; it has been carried out then.
         ports: The request and broadcast port to try first.
         avoid: Ports of other daemons of this host.
         only_port: Take requests on this port and no other.
@@ -53,6 +58,7 @@ class Server:
         answer: Callable[[Incoming], bool],
         *,
         known: Callable[[bytes, bytes], tuple[bytes, Bulk] | None] | None = None,
+        put: Callable[[bytes, bytes, bytes], tuple[bytes, Bulk] | None] | None = None,
         ports: tuple[int | None, int | None] = (None, None),
         avoid: Collection[int] = (),
         only_port: int | None = None,
@@ -62,17 +68,22 @@ class Server:
     ) -> None:
         self._answer = answer
         self._known = known
+        self._put = put
         limits = limits or Limits.from_environment()
-        self._limits = limits
+        self._most_bytes = limits.payload_bytes
         self._context = zmq.Context()
         self._outgoing: deque[Parts] = deque()
         self._asleep = False
         self._stop = False
         self._thread: threading.Thread | None = None
+        self._wire_thread = 0
         self._afterwards: list[Callable[[], None]] = []
         #: What to call when there is something to read, by socket or descriptor.
         self._readers: dict[object, Callable[[], object]] = {}
         self._broadcaster: Broadcaster | None = None
+        self._pace = Pace()
+        #: The client whose next SET is waited for with the broadcasts of those before.
+        self._kept_for: bytes | None = None
         #: Messages that were no mKTL and could not be answered.
         self.dropped = 0
         self._wake_read, self._wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
@@ -144,7 +155,7 @@ class Server:
     # -- sending from other threads
 
     def _send(self, parts: Parts) -> None:
-        if threading.current_thread() is self._thread:
+        if threading.get_ident() == self._wire_thread:
             self._send_now(parts)
             return
         self._outgoing.append(parts)
@@ -161,6 +172,7 @@ class Server:
     # -- the wire thread
 
     def _run(self) -> None:
+        self._wire_thread = threading.get_ident()
         poller = zmq.Poller()
         self._readers[self._router] = self._receive
         self._readers[self._wake_read] = lambda: os.read(self._wake_read, 4096)
@@ -168,15 +180,31 @@ class Server:
             poller.register(each, zmq.POLLIN)
         while not self._stop:
             self._asleep = True
-            ready = poller.poll(0 if self._outgoing or self._stop else -1)
+            ready = poller.poll(self._timeout_ms())
             self._asleep = False
             for which, _ in ready:
                 try:
                     self._readers[which]()
                 except Exception:
                     log.exception("the wire thread goes on after a mistake")
+            if (self._router, zmq.POLLIN) not in ready:
+                self._let_go()
             self._flush()
+        self._let_go()
         self._flush()
+        self._wire_thread = 0
+
+    def _timeout_ms(self) -> int:
+        if self._outgoing or self._stop:
+            return 0
+        return -1 if self._kept_for is None else KEPT_MS
+
+    def _let_go(self) -> None:
+        """Have the broadcasts leave that were kept back, if any."""
+        if self._kept_for is not None:
+            assert self._broadcaster is not None
+            self._kept_for = None
+            self._broadcaster.let_go()
 
     def _flush(self) -> None:
         while self._outgoing:
@@ -204,40 +232,70 @@ class Server:
         except FrameError as error:
             self._reject(route, error.id, 0, error)
             return
-        if len(frames.payload) > self._limits.payload_bytes:  # it is read here, while everybody waits
+        if len(frames.payload) > self._most_bytes:  # it is read here, while everybody waits
             self._reject(route, frames.id, frames.flags, self._too_large(len(frames.payload)))
             return
         if frames.type not in (GET, SET):
             self._reject(route, frames.id, frames.flags, MktlError(f"no such request: {frames.type[:20]!r}"))
             return
-        if self._answer_shortly(frames, route):
+        if self._kept_for is not None and not (frames.type == SET and route == self._kept_for):
+            self._let_go()
+        self._expect_subscribers()
+        if frames.type == SET:
+            self._take_set(frames, route)
+        elif not self._answer_known(frames, route):
+            self._answer_at_length(frames, route)
+
+    def _take_set(self, frames: Frames, route: bytes) -> None:
+        """A SET: who waits for the answer has it before anybody has what is published."""
+        broadcaster = self._broadcaster
+        if broadcaster is None:
+            self._answer_at_length(frames, route)
             return
+        broadcaster.hold()
+        if not self._carry_out(frames, route):
+            self._answer_at_length(frames, route)
+        if self._pace.may_wait(route, time.monotonic()) and broadcaster.holds:
+            self._kept_for = route
+        else:
+            self._kept_for = None
+            broadcaster.let_go()
+
+    # The short ways, for most requests: no objects, no queue. What raises here raises at length too.
+
+    def _answer_known(self, frames: Frames, route: bytes) -> bool:
+        """Answer a GET of what is known; False: it has not been answered."""
+        if self._known is None or frames.payload or frames.flags or frames.bulk:
+            return False
+        try:
+            known = self._known(frames.target, frames.version)
+        except Exception:
+            return False
+        if known is None:
+            return False
+        self._send_now([route, *pack_reply(frames.id, *known, frames.version)])
+        return True
+
+    def _carry_out(self, frames: Frames, route: bytes) -> bool:
+        """Carry out a SET with nothing but a value behind its item; False: it has not been answered."""
+        if self._put is None or frames.flags or frames.bulk is not None:
+            return False
+        try:
+            done = self._put(frames.target, frames.version, frames.payload)
+        except Exception:
+            return False
+        if done is None:
+            return False
+        self._send_now([route, *pack_reply(frames.id, *done, frames.version)])
+        return True
+
+    def _answer_at_length(self, frames: Frames, route: bytes) -> None:
         try:
             request = Incoming(frames, route, self._send)
         except MktlError as error:
             self._reject(route, frames.id, frames.flags, error)
-            return
-        if self._broadcaster is None:
+        else:
             self._deal_with(request)
-            return
-        self._expect_subscribers()
-        self._broadcaster.hold()  # who waits for the answer has it first
-        self._deal_with(request)
-        self._broadcaster.let_go()
-
-    def _answer_shortly(self, frames: Frames, route: bytes) -> bool:
-        """The short way, for most requests: a GET of what is known. False: it has not been answered."""
-        if self._known is None or frames.type != GET or frames.payload or frames.flags or frames.bulk:
-            return False
-        self._expect_subscribers()
-        try:
-            known = self._known(frames.target, frames.version)
-        except Exception:
-            return False  # what it is will show again
-        if known is None:
-            return False
-        self._send_now([route, *pack(Frames(frames.id, REP, b"", 0, *known, frames.version))])
-        return True
 
     def _expect_subscribers(self) -> None:
         if self._broadcaster is not None:
@@ -254,7 +312,7 @@ class Server:
 
     def _too_large(self, count: int) -> MktlError:
         return MktlError(
-            f"a payload of {count} bytes is not read, {self._limits.payload_bytes} at the most; "
+            f"a payload of {count} bytes is not read, {self._most_bytes} at the most; "
             f"send arrays as bulk data; {raised_by('payload_mb')}"
         )
 
@@ -262,4 +320,4 @@ class Server:
         if not id or flags & NO_REP:
             self.dropped += 1
             return
-        self._send_now([route, *pack(Frames(id, REP, b"", 0, error_payload(error).encode()))])
+        self._send_now([route, *pack_reply(id, error_payload(error).encode())])

@@ -15,7 +15,7 @@ from ..wire.codec import VERSIONS
 from ..wire.frames import FrameError, unpack_broadcast
 from ..wire.payload import Bulk
 from .liveness import connect, reconnect
-from .quick import is_readable, receive_broadcast
+from .quick import BEFORE_BROADCAST_BULK, is_readable, last_of, receive_from_one
 
 log = logging.getLogger(__name__)
 
@@ -24,8 +24,6 @@ MOST_BROADCASTS = 200_000
 
 #: So many are taken in before callbacks have their turn.
 MOST_AT_ONCE = 100
-#: Frames of a broadcast without bulk.
-PLAIN = 3
 #: From this many at a time on there are probably more.
 SEVERAL = 3
 
@@ -88,10 +86,10 @@ class Subscriptions:
                 # Not many mostly; of many it costs less to be told once that there are no more.
                 if 0 < count < SEVERAL and not is_readable(socket):
                     return
-                parts = receive_broadcast(socket)
+                parts = receive_from_one(socket, BEFORE_BROADCAST_BULK)
                 self._dispatch(parts)
-                if len(parts) > PLAIN:  # an array, which is to be used, and freed, before more of them come
-                    return
+                if len(parts) > BEFORE_BROADCAST_BULK:
+                    return  # an array is to be used, and freed, before the next one comes
         except zmq.Again:
             pass
 
@@ -99,10 +97,11 @@ class Subscriptions:
         try:
             topic, fields, bulk = unpack_broadcast(parts)
         except FrameError as error:
-            if (last := self._last_of(parts)) is not None:
-                self._dispatch(last)
-            else:
-                log.debug("a broadcast was dropped: %s", error)
+            for last in last_of(parts, BEFORE_BROADCAST_BULK):
+                if last[0] in self.listeners and last[1] in VERSIONS:
+                    self._dispatch(last)
+                    return
+            log.debug("a broadcast was dropped: %s", error)
             return
         except MktlError as error:
             log.debug("a broadcast was dropped: %s", error)
@@ -117,14 +116,6 @@ class Subscriptions:
                 log.log(level, "a broadcast of %r was dropped: %s", topic.decode(), error)
             except Exception:
                 log.exception("a listener of %r raised", topic)
-
-    def _last_of(self, parts: list[bytes]) -> list[bytes] | None:
-        """The broadcast that messages of fewer frames have run into, if it is one."""
-        for count in (3, 4):
-            last = [bytes(part) for part in parts[-count:]]
-            if count < len(parts) and last[0] in self.listeners and last[1] in VERSIONS:
-                return last
-        return None
 
     def watch(self, _events: int = 0, _has_slept: bool = False) -> None:
         """Follow whether the daemon is there."""

@@ -13,14 +13,20 @@ if TYPE_CHECKING:
     import numpy as np
 
 
+#: What most values are; asked first, since to look for an attribute that is not there takes long.
+_PLAIN = frozenset({float, int, str, bool, type(None)})
+
+
 def is_array(value: Any) -> bool:
     """True for a NumPy array, without importing NumPy to find out."""
+    if type(value) in _PLAIN:
+        return False
     return hasattr(value, "dtype") and hasattr(value, "shape") and getattr(value, "ndim", 0) > 0
 
 
 def to_plain(value: Any) -> Any:
     """A NumPy scalar as the Python number it stands for; anything else unchanged."""
-    if hasattr(value, "dtype") and getattr(value, "ndim", None) == 0:
+    if type(value) not in _PLAIN and hasattr(value, "dtype") and getattr(value, "ndim", None) == 0:
         return value.item()
     return value
 

@@ -71,6 +71,20 @@ def pack_ack(id: bytes, version: bytes = JSON) -> list[bytes]:
     return [version, id, ACK, b"", b"", b""]
 
 
+def pack_reply(
+    id: bytes, payload: bytes, bulk: Bulk = None, version: bytes = JSON
+) -> list[bytes | memoryview]:
+    """The answer to request *id*.
+
+    >>> pack_reply(b"00000023", b"{}")
+    [b'a', b'00000023', b'REP', b'', b'', b'{}']
+    """
+    parts: list[bytes | memoryview] = [version, id, REP, b"", b"", payload]
+    if bulk is not None:
+        parts.append(bulk)
+    return parts
+
+
 def unpack(parts: Sequence[bytes]) -> Frames:
     """The message in these frames, without ZeroMQ's identity frame.
 
