@@ -61,7 +61,7 @@ class Router:
         if audit.is_kept():
             return None
         item = self._item(target)
-        return item.put(raw, version) if item is not None else None
+        return item._carry_out(raw, version) if item is not None else None
 
     def _item(self, target: bytes) -> Item | None:
         if not target.startswith(self._prefix):

@@ -57,7 +57,7 @@ class Answers(DaemonSide):
             return None
         return self._encode(self._reading, version)
 
-    def put(self, raw: bytes, version: bytes) -> tuple[bytes, Bulk] | None:
+    def _carry_out(self, raw: bytes, version: bytes) -> tuple[bytes, Bulk] | None:
         """Carry out a SET; payload and bulk of its answer. None when a hook has a say in it.
 
         Raises:
@@ -68,10 +68,10 @@ class Answers(DaemonSide):
         payload = Payload.decode(raw, version=version)
         if "value" not in payload:
             return None
-        response = self._put(payload)
+        response = self._set_plain(payload)
         return response.encode(version, lenient=True), response.bulk
 
-    def _put(self, payload: Payload) -> Payload:
+    def _set_plain(self, payload: Payload) -> Payload:
         self.check_here()
         self.publish(self._checked(payload))
         return self._response_to(payload, None)
@@ -110,7 +110,7 @@ class Answers(DaemonSide):
             request.payload["value"] = self._checked(request.payload)
             request.checked = True
             if self._is_plain():
-                request.answer(self._put(request.payload))
+                request.answer(self._set_plain(request.payload))
                 return True
         with self._lock:
             self._joinable = None  # a refresh that is asked for from now on comes after this set

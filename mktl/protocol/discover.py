@@ -29,8 +29,9 @@ _ANSWER = re.compile(rb"E komo mai:(-?\d{1,5})\Z")
 QUIET_S = 1.0
 #: How often one who collects answers looks whether there is still somebody who wants them.
 LOOK_S = 0.02
-#: Callers remembered for that; a flood of forged ones must not fill the memory.
-MOST_CALLERS = 1000
+#: Callers remembered for that, before those are forgotten who were answered longer ago; and at the most: a
+#: flood of forged ones must not fill the memory.
+MANY_CALLERS, MOST_CALLERS = 100, 1000
 #: Everybody who can be reached without knowing anything: the local network, and this host by itself.
 EVERYBODY = ("255.255.255.255", "127.255.255.255", "127.0.0.1")
 
@@ -57,6 +58,8 @@ class Responder:
         self._answer = ANSWER + str(rep).encode()
         self._now = now
         self._answered: dict[tuple[str, int], float] = {}
+        #: When this many are remembered, those of no more use are forgotten.
+        self._forget_from = MANY_CALLERS
         self._socket: socket.socket | None = None
         listener = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         try:
@@ -90,8 +93,9 @@ class Responder:
 
     def _is_due(self, caller: tuple[str, int]) -> bool:
         now_s = self._now()
-        if len(self._answered) >= MOST_CALLERS:
+        if len(self._answered) >= self._forget_from:
             self._answered = {who: at for who, at in self._answered.items() if now_s - at < QUIET_S}
+            self._forget_from = min(MANY_CALLERS + 2 * len(self._answered), MOST_CALLERS)
             if len(self._answered) >= MOST_CALLERS:
                 return False
         if now_s - self._answered.get(caller, -QUIET_S) < QUIET_S:

@@ -24,7 +24,7 @@ TRACKED_BYTES = 65_536
 #: No answer that is as short as a refusal is refused.
 SHORT_BYTES = 400
 #: So many clients are known before those that wait for nothing are forgotten.
-MANY_CLIENTS = 1000
+MANY_CLIENTS = 100
 
 
 class _Waiting:
