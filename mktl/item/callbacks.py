@@ -85,16 +85,10 @@ class Callbacks:
         if self._began_s is not None or len(waiting) == MOST_WAITING:
             self._make_room()
         waiting.append(reading)
-        # Without the lock, mostly: whoever calls back clears the flag first, and then looks again.
+        # Whoever calls back clears the flag first, and then looks again; at the worst that is once too often.
         if not self._scheduled:
-            self._schedule(lane)
-
-    def _schedule(self, lane: Lane) -> None:
-        with self._lock:
-            if self._scheduled or not self._waiting:
-                return
             self._scheduled = True
-        lane.submit(self._run)
+            lane.submit(self._run)
 
     def _make_room(self) -> None:
         with self._lock:
@@ -124,8 +118,10 @@ class Callbacks:
                 reading = waiting.popleft()
             except IndexError:
                 self._scheduled = False
-                self._schedule(lane)
-                return
+                if not waiting:
+                    return
+                self._scheduled = True
+                break
             self._call_all(reading)
         lane.submit(self._run)
 

@@ -49,16 +49,6 @@ class Publisher:
         self.waiting = Waiting(limits.waiting_sets)
 
 
-class _Encoded:
-    """A reading in the versions of the wire that somebody has wanted so far."""
-
-    __slots__ = ("reading", "versions")
-
-    def __init__(self, reading: Reading) -> None:
-        self.reading = reading
-        self.versions: dict[bytes, tuple[bytes, Bulk]] = {}
-
-
 class DaemonSide(Performers):
     """The half of :class:`mktl.Item` that is used where it is authoritative."""
 
@@ -81,7 +71,8 @@ class DaemonSide(Performers):
         self._topics = {version: topic(self.full_key, version) for version in VERSIONS}
         self._lane: Lane | None = pub.workers.lane() if pub is not None else None
         self._primer = Primer(self._prime)
-        self._encoded: _Encoded | None = None
+        #: A reading, and its forms in the versions of the wire that somebody has wanted so far.
+        self._encoded: tuple[Reading | None, dict[bytes, tuple[bytes, Bulk]]] = None, {}
         self._published = 0
         self._poll_waiting = False
         self._joinable: list[Incoming] | None = None
@@ -259,12 +250,13 @@ class DaemonSide(Performers):
 
     def _encode(self, reading: Reading, version: bytes) -> tuple[bytes, Bulk]:
         """*reading* as it travels, encoded once for its broadcast and all GETs."""
-        encoded = self._encoded
-        if encoded is None or encoded.reading is not reading:
-            encoded = self._encoded = _Encoded(reading)
-        found = encoded.versions.get(version)
+        encoded, forms = self._encoded
+        if encoded is not reading:
+            forms = {}
+            self._encoded = reading, forms
+        found = forms.get(version)
         if found is None:
-            found = encoded.versions[version] = reading.encode(version)
+            found = forms[version] = reading.encode(version)
         return found
 
     def _refreshes(self) -> bool:

@@ -23,6 +23,7 @@ from .asynchronous import Asynchronous
 from .dealer import ACK_TIMEOUT_S, Dealer
 from .message import Request
 from .subscriptions import Listener, Subscriptions
+from .waiter import Waiter
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +55,7 @@ class Client:
         self._subscriptions: dict[str, Subscriptions] = {}
         self._asynchronous: dict[str, Asynchronous] = {}
         self._wake_read, self._wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
-        self._poller = zmq.Poller()
+        self._waiter = Waiter()
         self._handlers: dict[object, Handler] = {}
         self._register(self._wake_read, self._awake)
         #: Whose threads receive, and run callbacks, each item's in order.
@@ -112,7 +113,7 @@ class Client:
         sender = self._asynchronous_to(address)
         sender.send(request)
         if sender.waits:
-            self._poller.register(sender.socket, zmq.POLLIN | zmq.POLLOUT)
+            self._waiter.register(sender.socket, zmq.POLLIN | zmq.POLLOUT)
 
     def subscribe(self, address: str, topic: bytes, listener: Listener, wait_s: float = CONNECT_S) -> None:
         """Tell *listener*, on the client's thread, of every broadcast of *topic* from *address*.
@@ -153,7 +154,7 @@ class Client:
             if not subscriptions.listeners:  # its daemon has moved: nobody may ever come back here
                 del self._subscriptions[address]
                 for socket in (subscriptions.socket, subscriptions.monitor):
-                    self._poller.unregister(socket)
+                    self._waiter.unregister(socket)
                     del self._handlers[socket]
                 subscriptions.close()
 
@@ -193,7 +194,7 @@ class Client:
             timeout_ms = 0
         else:
             timeout_ms = -1 if due_s is None else max(0, int((due_s - begun_s) * 1000) + 1)
-        ready = self._poller.poll(timeout_ms)
+        ready = self._waiter.wait(timeout_ms)
         now_s = time.monotonic()
         self._asleep = self._interrupted = False
         has_slept = now_s - begun_s > SLEPT_S
@@ -210,6 +211,8 @@ class Client:
             self._wake()
 
     def _run_commands(self) -> None:
+        if self._commands:
+            self._waiter.note_use()
         while self._commands:
             try:
                 self._commands.popleft()()
@@ -229,6 +232,7 @@ class Client:
         return first_s
 
     def _look_at_the_time(self) -> None:
+        self._waiter.note_use()
         now_s = time.monotonic()
         if self._idle_due_s is not None and now_s >= self._idle_due_s:
             self._look_for_idle()
@@ -245,14 +249,14 @@ class Client:
         """There is something from a daemon that was asked, or a connection to it at last."""
         if events & zmq.POLLOUT:
             sender.send_more()
-            self._poller.register(sender.socket, zmq.POLLIN | zmq.POLLOUT if sender.waits else zmq.POLLIN)
+            self._waiter.register(sender.socket, zmq.POLLIN | zmq.POLLOUT if sender.waits else zmq.POLLIN)
         if events & zmq.POLLIN:
             sender.receive()
 
     def _register(self, which: zmq.Socket[bytes] | int, handler: Handler) -> None:
         """Call *handler* whenever there is something on *which*."""
         self._handlers[which] = handler
-        self._poller.register(which, zmq.POLLIN)
+        self._waiter.register(which)
 
     def close(self) -> None:
         """Close every connection; requests under way fail."""

@@ -80,6 +80,12 @@ def last_of(parts: Sequence[bytes | memoryview], plain: int) -> list[list[bytes]
     return [[bytes(part) for part in parts[-count:]] for count in (plain, plain + 1) if count < len(parts)]
 
 
+def events_of(socket: zmq.Socket[bytes]) -> int:
+    """What can be done with *socket* now, of ``zmq.POLLIN`` and ``zmq.POLLOUT``."""
+    events: int = _get(socket, _EVENTS)
+    return events
+
+
 def is_readable(socket: zmq.Socket[bytes]) -> bool:
     """True when a message waits; to ask costs a third of what it costs to be told that there is none."""
     return bool(_get(socket, _EVENTS) & _READABLE)

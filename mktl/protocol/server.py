@@ -27,6 +27,7 @@ from .outbox import Outbox, Parts
 from .pace import Pace
 from .ports import bind, bind_first_free
 from .quick import BEFORE_BULK, NOBLOCK, is_readable, receive
+from .waiter import Waiter
 
 log = logging.getLogger(__name__)
 
@@ -79,7 +80,7 @@ class Server:
         self._wire_thread = 0
         self._afterwards: list[Callable[[], None]] = []
         #: What to call when there is something to read, by socket or descriptor.
-        self._readers: dict[object, Callable[[], object]] = {}
+        self._readers: dict[zmq.Socket[bytes] | int, Callable[[], object]] = {}
         self._broadcaster: Broadcaster | None = None
         self._pace = Pace()
         #: The client whose next SET is waited for with the broadcasts of those before.
@@ -173,14 +174,15 @@ class Server:
 
     def _run(self) -> None:
         self._wire_thread = threading.get_ident()
-        poller = zmq.Poller()
+        waiter = Waiter()
         self._readers[self._router] = self._receive
         self._readers[self._wake_read] = lambda: os.read(self._wake_read, 4096)
         for each in self._readers:
-            poller.register(each, zmq.POLLIN)
+            waiter.register(each)
         while not self._stop:
             self._asleep = True
-            ready = poller.poll(self._timeout_ms())
+            waiter.note_use()  # answers are sent by it whenever they are there
+            ready = waiter.wait(self._timeout_ms())
             self._asleep = False
             for which, _ in ready:
                 try:

@@ -118,19 +118,15 @@ def decode_json(raw: bytes | str) -> Any:
 def encode_msgpack(fields: Mapping[str, Any]) -> bytes:
     """*fields* as MessagePack."""
     try:
-        return _pack(fields)
+        packer = _idle.pop()
+    except IndexError:
+        packer = msgpack.Packer()
+    try:
+        packed: bytes = packer.pack(fields)
     except OverflowError:
         return bytes(msgpack.packb(_pack_big_integers(fields)))
     except (TypeError, ValueError, RecursionError) as error:
         raise UnsendableError(f"not a MessagePack value: {error}") from None
-
-
-def _pack(fields: Mapping[str, Any]) -> bytes:
-    try:
-        packer = _idle.pop()
-    except IndexError:
-        packer = msgpack.Packer()
-    packed: bytes = packer.pack(fields)
     _idle.append(packer)  # one that raised is not used again
     return packed
 

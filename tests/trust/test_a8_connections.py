@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import platform
-import sys
 import re
+import sys
 import tracemalloc
 from pathlib import Path
 
