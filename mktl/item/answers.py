@@ -191,8 +191,7 @@ class Answers(DaemonSide):
         """What a SET is answered: a hook's own words, or plain success; and what became of the value."""
         response = _response(returned)
         if asked.get("current"):
-            current = self._reading.to_payload()
-            response["current"] = dict(current)
+            response["current"] = current = self._reading.to_payload()
             response.bulk = current.bulk
         return response
 

@@ -35,8 +35,10 @@ def _numeric(full_key: str, config: Config, value: Any) -> int | float:
     number = _number(full_key, value)
     if config.get("clamp"):
         number = _clamped(config, number)
-    _check_range(full_key, config, number)
-    _check_step(full_key, config, number)
+    if config.get("range"):
+        _check_range(full_key, config, number)
+    if config.get("step"):
+        _check_step(full_key, config, number)
     return number
 
 
@@ -48,9 +50,7 @@ def _clamped(config: Config, number: float) -> float:
 
 
 def _check_step(full_key: str, config: Config, number: float) -> None:
-    step = config.get("step")
-    if not step:
-        return
+    step = config["step"]
     low = (config.get("range") or (None,))[0]
     start = low or 0
     nearest = start + round((number - start) / step) * step
@@ -78,10 +78,7 @@ def _number(full_key: str, value: Any) -> int | float:
 
 
 def _check_range(full_key: str, config: Config, number: float) -> None:
-    limits = config.get("range")
-    if not limits:
-        return
-    low, high = limits
+    low, high = config["range"]
     units = unit_of(config)
     suffix = f" {units}" if units else ""
     if number != number:

@@ -31,8 +31,6 @@ log = logging.getLogger(__name__)
 CONNECT_S = 0.5
 #: A connection for blocking requests that has not been used for so long is closed.
 IDLE_S = 10.0
-#: Who waits for longer than this finds one message, mostly.
-SLEPT_S = 20e-6
 
 #: Called with the events on a socket or descriptor, and whether they were waited for.
 Handler = Callable[[int, bool], None]
@@ -189,19 +187,17 @@ class Client:
         self._run_commands()
         due_s = self._next_due_s()
         self._asleep = True
-        begun_s = time.monotonic()
         if busy or self._commands or self._interrupted:
             timeout_ms = 0
         else:
-            timeout_ms = -1 if due_s is None else max(0, int((due_s - begun_s) * 1000) + 1)
+            timeout_ms = -1 if due_s is None else max(0, int((due_s - time.monotonic()) * 1000) + 1)
         ready = self._waiter.wait(timeout_ms)
-        now_s = time.monotonic()
         self._asleep = self._interrupted = False
-        has_slept = now_s - begun_s > SLEPT_S
+        has_slept = self._waiter.has_slept
         for which, events in ready:
             # One of them may have closed another.
             self._handlers.get(which, _ignore)(events, has_slept)
-        if due_s is not None and now_s >= due_s:
+        if due_s is not None and time.monotonic() >= due_s:
             self._look_at_the_time()
 
     def interrupt(self) -> None:

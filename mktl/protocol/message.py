@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Self
 from ..errors import WireError, describe, rebuild
 from ..wire import frames
 from ..wire.codec import JSON, encode
-from ..wire.frames import NO_ACK, NO_REP, Frames, pack, pack_broadcast
+from ..wire.frames import NO_ACK, NO_REP, Frames, pack, pack_broadcast, pack_request
 from ..wire.payload import MISSING, Bulk
 from ..wire.payload import Payload as Fields
 from .origin import origin
@@ -247,7 +247,7 @@ class Request(Message):
         payload, version = self.payload, self.version
         raw = payload.encode(version)
         type, target = self.type.encode(), self.target.encode()
-        return pack(Frames(self.id, type, target, self.flags, raw, payload.bulk, version))
+        return pack_request(self.id, type, target, self.flags, raw, payload.bulk, version)
 
     @classmethod
     def reconstruct(cls, parts: Sequence[bytes]) -> Request:

@@ -69,7 +69,8 @@ class Outbox:
 
     def send(self, parts: Parts) -> None:
         """Send *parts*, or an error in its place when too much waits for this client already."""
-        client = self._clients.get(bytes(parts[0])) or self._add(bytes(parts[0]))
+        route: Any = parts[0]
+        client = self._clients.get(route) or self._add(route)
         try:
             self._send(parts, client)
         except zmq.Again:
@@ -83,7 +84,7 @@ class Outbox:
                 )
         except zmq.ZMQError as error:
             log.debug("an answer could not be sent: %s", error)
-            del self._clients[bytes(parts[0])]
+            del self._clients[route]
         else:
             client.is_full = False
 
@@ -95,7 +96,7 @@ class Outbox:
         return client
 
     def _send(self, parts: Parts, client: _Waiting) -> None:
-        size = sum(map(len, parts[6:]))
+        size = len(parts[6]) if len(parts) == 7 else sum(map(len, parts[6:]))
         waiting = client.untracked + size
         if waiting < TRACKED_BYTES:
             client.untracked = waiting

@@ -38,17 +38,18 @@ def send(socket: zmq.Socket[bytes], parts: Sequence[bytes | memoryview], flags: 
     _send(socket, last, flags)
 
 
-def receive(socket: zmq.Socket[bytes], flags: int = 0, plain: int = BEFORE_BULK) -> list[Any]:
-    """The next message: *plain* frames as bytes, those behind them in the memory that they came in.
+def receive_from_any(socket: zmq.Socket[bytes]) -> list[Any]:
+    """The next message of a ROUTER: frames as bytes, but those behind the payload in the memory they came in.
 
     Raises:
-        zmq.Again: There is none, with :data:`NOBLOCK` or a timeout.
+        zmq.Again: There is none.
     """
-    frame = _receive(socket, flags, False)
-    parts = [frame.bytes]
-    while frame.more:
-        frame = _receive(socket, flags, False)
-        parts.append(frame.bytes if len(parts) < plain else frame.buffer)
+    parts = [_receive(socket, NOBLOCK)]  # ZeroMQ's name of the peer, behind which there always is something
+    more = True
+    while more:
+        frame = _receive(socket, NOBLOCK, False)
+        more = frame.more
+        parts.append(frame.bytes if len(parts) <= BEFORE_BULK else frame.buffer)
     return parts
 
 

@@ -26,7 +26,7 @@ from .message import error_payload
 from .outbox import Outbox, Parts
 from .pace import Pace
 from .ports import bind, bind_first_free
-from .quick import BEFORE_BULK, NOBLOCK, is_readable, receive
+from .quick import is_readable, receive_from_any
 from .waiter import Waiter
 
 log = logging.getLogger(__name__)
@@ -78,6 +78,7 @@ class Server:
         self._stop = False
         self._thread: threading.Thread | None = None
         self._wire_thread = 0
+        self._waiter = Waiter()
         self._afterwards: list[Callable[[], None]] = []
         #: What to call when there is something to read, by socket or descriptor.
         self._readers: dict[zmq.Socket[bytes] | int, Callable[[], object]] = {}
@@ -174,7 +175,7 @@ class Server:
 
     def _run(self) -> None:
         self._wire_thread = threading.get_ident()
-        waiter = Waiter()
+        waiter = self._waiter
         self._readers[self._router] = self._receive
         self._readers[self._wake_read] = lambda: os.read(self._wake_read, 4096)
         for each in self._readers:
@@ -216,13 +217,13 @@ class Server:
         self._outbox.send(parts)
 
     def _receive(self) -> None:
-        """Take what has arrived, at most a burst."""
+        """Take what has arrived, at most a burst; one only, after sleep: the waiter looks for more."""
         router = self._router
-        for count in range(BURST):
+        for count in range(1 if self._waiter.has_slept else BURST):
             if count and not is_readable(router):
                 return
             try:
-                parts = receive(router, NOBLOCK, 1 + BEFORE_BULK)
+                parts = receive_from_any(router)
             except zmq.Again:
                 return
             self._take(parts)

@@ -46,6 +46,8 @@ class Waiter:
         self._count = 0
         #: Those with something of which their descriptor may have told already.
         self._used: list[_Entry] = []
+        #: True when the last wait began with nothing: what it brought is a single message, mostly.
+        self.has_slept = False
 
     def register(self, which: Which, events: int = POLLIN) -> None:
         """Wait for *events* on *which*, from now on for these alone; of a descriptor for what can be read."""
@@ -75,6 +77,7 @@ class Waiter:
         A socket may turn out to have nothing after all. Whoever is told of one need not take all that it has.
         """
         ready = [(entry, events) for entry in self._used if (events := entry.now())]
+        self.has_slept = not ready
         for fd, _ in self._poll.poll(0 if ready else timeout_ms):
             entry = self._by_fd[fd]
             # Who waits for messages finds out soonest by looking for one.

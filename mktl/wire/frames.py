@@ -58,11 +58,29 @@ def pack(frames: Frames) -> list[bytes | memoryview]:
     >>> pack(Frames(b"00000023", GET, b"lab.temp", 0, b""))
     [b'a', b'00000023', b'GET', b'lab.temp', b'', b'']
     """
+    return pack_request(*frames)
+
+
+def pack_request(
+    id: bytes,
+    type: bytes,
+    target: bytes,
+    flags: int,
+    payload: bytes,
+    bulk: Bulk = None,
+    version: bytes = JSON,
+) -> list[bytes | memoryview]:
+    """The same, of what is not in one piece."""
     parts: list[bytes | memoryview] = [
-        frames.version, frames.id, frames.type, frames.target, pack_flags(frames.flags), frames.payload,
-    ]  # fmt: skip
-    if frames.bulk is not None:
-        parts.append(frames.bulk)
+        version,
+        id,
+        type,
+        target,
+        pack_flags(flags) if flags else b"",
+        payload,
+    ]
+    if bulk is not None:
+        parts.append(bulk)
     return parts
 
 
