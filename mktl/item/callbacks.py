@@ -23,6 +23,8 @@ Reference = Callable[[], Callback | None]
 
 #: Updates that wait for callbacks that do not keep up; beyond it the oldest are dropped and counted.
 MOST_WAITING = 10_000
+#: The same for arrays, each of which may have megabytes.
+MOST_ARRAYS_WAITING = 64
 #: So many are called in one go, before others have their turn.
 MOST_AT_ONCE = 100
 #: What a call that takes longer than this keeps waiting is passed over, but for the newest.
@@ -32,13 +34,14 @@ BLOCKED_S = 1.0
 class Callbacks:
     """Who is called with each new value of *item*, on *lane*."""
 
-    def __init__(self, item: Item, lane: Callable[[], Lane]) -> None:
+    def __init__(self, item: Item, lane: Callable[[], Lane], most_waiting: int = MOST_WAITING) -> None:
         self._item = item
         self._make_lane = lane
         self._lane: Lane | None = None
         self._lock = threading.Lock()
         self._references: tuple[Reference, ...] = ()
-        self._waiting: deque[Reading] = deque(maxlen=MOST_WAITING)
+        self._most_waiting = most_waiting
+        self._waiting: deque[Reading] = deque(maxlen=most_waiting)
         self._scheduled = False
         #: When the call under way began, monotonic; None between calls.
         self._began_s: float | None = None
@@ -82,7 +85,7 @@ class Callbacks:
         lane, waiting = self._lane, self._waiting
         if lane is None:
             return
-        if self._began_s is not None or len(waiting) == MOST_WAITING:
+        if self._began_s is not None or len(waiting) == self._most_waiting:
             self._make_room()
         waiting.append(reading)
         # Whoever calls back clears the flag first, and then looks again; at the worst that is once too often.
@@ -93,7 +96,7 @@ class Callbacks:
     def _make_room(self) -> None:
         with self._lock:
             began_s = self._began_s
-            if len(self._waiting) == MOST_WAITING:
+            if len(self._waiting) == self._most_waiting:
                 self.dropped += 1
             elif began_s is not None and time.monotonic() - began_s > BLOCKED_S:
                 self._pass_over()

@@ -14,7 +14,7 @@ from ..protocol.message import Payload as Outgoing
 from ..protocol.message import Request
 from ..wire.payload import Payload
 from .answers import Answers
-from .callbacks import Callbacks
+from .callbacks import MOST_ARRAYS_WAITING, MOST_WAITING, Callbacks
 from .daemon_side import Publisher
 from .operators import Operators
 from .owner import Owner
@@ -60,7 +60,8 @@ class Item(Operators, Redescribed, Answers):
         self._subscribed = False
         self._suspended, self._hears = False, True
         workers = pub.workers if pub is not None else None
-        self._callbacks = Callbacks(self, lambda: (workers or client().workers).lane())
+        most_waiting = MOST_ARRAYS_WAITING if self.config.get("type") == "bulk" else MOST_WAITING
+        self._callbacks = Callbacks(self, lambda: (workers or client().workers).lane(), most_waiting)
         self._become_authoritative(pub)
         store._admit(self)
         if subscribe:

@@ -70,15 +70,10 @@ def pack_request(
     bulk: Bulk = None,
     version: bytes = JSON,
 ) -> list[bytes | memoryview]:
-    """The same, of what is not in one piece."""
-    parts: list[bytes | memoryview] = [
-        version,
-        id,
-        type,
-        target,
-        pack_flags(flags) if flags else b"",
-        payload,
-    ]
+    """The same of a request that is in pieces."""
+    parts: list[bytes | memoryview] = [version, id, type, target, b"", payload]
+    if flags:
+        parts[4] = pack_flags(flags)
     if bulk is not None:
         parts.append(bulk)
     return parts

@@ -36,8 +36,8 @@ class Listener:
     def __init__(self) -> None:
         self.happened: list[str] = []
 
-    def _heard(self, payload) -> None:
-        self.happened.append(f"heard {payload.value}")
+    def _heard(self, fields, bulk) -> None:
+        self.happened.append(f"heard {fields['value']}")
 
     def _lost(self, reason: str) -> None:
         self.happened.append("lost")

@@ -6,9 +6,11 @@ import os
 import threading
 import time
 
+import numpy as np
 import pytest
 
 import mktl
+from mktl.item.callbacks import MOST_ARRAYS_WAITING
 from mktl.protocol.client import client
 from mktl.protocol.message import Payload, Request
 from tests.conftest import wait_for
@@ -60,3 +62,24 @@ def test_b6_while_a_callback_blocks_the_value_is_current_and_updates_are_not_hoa
     wait_for(lambda: callback.seen[-1] == COUNT - 1)
     assert item._callbacks.dropped > COUNT / 4
     assert len(callback.seen) + item._callbacks.dropped == COUNT + 1
+
+
+def test_b6_of_arrays_no_more_wait_for_a_slow_callback_than_memory_bears(serve, monkeypatch) -> None:
+    serve({"image": {"type": "bulk"}})
+    monkeypatch.setattr("mktl.item.callbacks.BLOCKED_S", 60.0)
+    item, release = mktl.get("lab.image"), threading.Event()
+    seen: list[int] = []
+
+    def slow(item: mktl.Item, value: np.ndarray, time: float) -> None:
+        seen.append(int(value[0]))
+        release.wait(30)
+
+    item.register(slow)
+    for number in range(100):
+        item.set(np.full(4, number), wait=False)  # a set that waits has callbacks called too
+        wait_for(lambda number=number: item.value[0] == number)
+    assert len(item._callbacks._waiting) == MOST_ARRAYS_WAITING
+    release.set()
+    wait_for(lambda: seen[-1] == 99)
+    assert len(seen) <= 1 + MOST_ARRAYS_WAITING
+    assert item._callbacks.dropped >= 99 - MOST_ARRAYS_WAITING
