@@ -12,10 +12,10 @@ import zmq
 
 from ..errors import MktlError
 from ..wire.codec import VERSIONS
-from ..wire.frames import FrameError, unpack_broadcast
+from ..wire.frames import unpack_broadcast
 from ..wire.payload import Bulk
 from .liveness import connect, reconnect
-from .quick import BEFORE_BROADCAST_BULK, is_readable, last_of, receive_from_one
+from .quick import BEFORE_BROADCAST_BULK, is_readable, last_of, receive_broadcast, rest_of
 
 log = logging.getLogger(__name__)
 
@@ -86,25 +86,22 @@ class Subscriptions:
                 # Not many mostly; of many it costs less to be told once that there are no more.
                 if 0 < count < SEVERAL and not is_readable(socket):
                     return
-                parts = receive_from_one(socket, BEFORE_BROADCAST_BULK)
+                parts = receive_broadcast(socket)
                 self._dispatch(parts)
                 if len(parts) > BEFORE_BROADCAST_BULK:
                     return  # an array is to be used, and freed, before the next one comes
         except zmq.Again:
             pass
 
-    def _dispatch(self, parts: list[bytes]) -> None:
+    def _dispatch(self, parts: list[bytes], is_last: bool = False) -> None:
         try:
             topic, fields, bulk = unpack_broadcast(parts)
-        except FrameError as error:
-            for last in last_of(parts, BEFORE_BROADCAST_BULK):
-                if last[0] in self.listeners and last[1] in VERSIONS:
-                    self._dispatch(last)
-                    return
-            log.debug("a broadcast was dropped: %s", error)
-            return
         except MktlError as error:
-            log.debug("a broadcast was dropped: %s", error)
+            last = None if is_last else self._last_of(parts)
+            if last is not None:
+                self._dispatch(last, is_last=True)
+            else:
+                log.debug("a broadcast was dropped: %s", error)
             return
         for listener in self.listeners.get(topic, ()):
             try:
@@ -116,6 +113,13 @@ class Subscriptions:
                 log.log(level, "a broadcast of %r was dropped: %s", topic.decode(), error)
             except Exception:
                 log.exception("a listener of %r raised", topic)
+
+    def _last_of(self, parts: list[bytes]) -> list[bytes] | None:
+        """The broadcast into which frames of other messages have run, if it is one."""
+        for last in last_of([*parts, *rest_of(self.socket)], BEFORE_BROADCAST_BULK):
+            if last[0] in self.listeners and last[1] in VERSIONS:
+                return last
+        return None
 
     def watch(self, _events: int = 0, _has_slept: bool = False) -> None:
         """Follow whether the daemon is there."""

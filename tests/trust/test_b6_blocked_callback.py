@@ -77,7 +77,7 @@ def test_b6_of_arrays_no_more_wait_for_a_slow_callback_than_memory_bears(serve, 
     item.register(slow)
     for number in range(100):
         item.set(np.full(4, number), wait=False)  # a set that waits has callbacks called too
-        wait_for(lambda number=number: item.value[0] == number)
+        wait_for(lambda number=number: item.value is not None and item.value[0] == number)
     assert len(item._callbacks._waiting) == MOST_ARRAYS_WAITING
     release.set()
     wait_for(lambda: seen[-1] == 99)
