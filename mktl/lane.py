@@ -6,12 +6,9 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, wait
-from typing import TYPE_CHECKING, TypeVar
+from typing import Protocol, TypeVar
 
 from .errors import MktlError
-
-if TYPE_CHECKING:
-    from .workers import Workers
 
 #: How often one who waits for its turn looks whether the pool has been closed.
 LOOK_S = 0.5
@@ -21,12 +18,25 @@ Result = TypeVar("Result")
 Task = TypeVar("Task")
 
 
+class Pool(Protocol):
+    """The threads that do a lane's work."""
+
+    _lock: threading.Lock
+
+    def _enqueue(self, lane: Lane) -> None:
+        """Have somebody take what waits on *lane*; with the lock held."""
+
+    @property
+    def is_closed(self) -> bool:
+        """True once nothing runs any more, or ever will."""
+
+
 class Lane:
-    """The queue of one owner; made by :meth:`Workers.lane`."""
+    """The queue of one owner; made by :meth:`mktl.workers.Workers.lane`."""
 
     __slots__ = ("_active", "_held", "_jobs", "_parked", "_workers", "thread")
 
-    def __init__(self, workers: Workers) -> None:
+    def __init__(self, workers: Pool) -> None:
         self._workers = workers
         self._jobs: deque[Job] = deque()
         self._active = False

@@ -229,25 +229,32 @@ class Server:
             self._take(parts)
 
     def _take(self, parts: list[bytes]) -> None:
-        route = parts[0]
-        try:
-            frames = unpack(parts[1:])
-        except FrameError as error:
-            self._reject(route, error.id, 0, error)
-            return
-        if len(frames.payload) > self._most_bytes:  # it is read here, while everybody waits
-            self._reject(route, frames.id, frames.flags, self._too_large(len(frames.payload)))
-            return
-        if frames.type not in (GET, SET):
-            self._reject(route, frames.id, frames.flags, MktlError(f"no such request: {frames.type[:20]!r}"))
-            return
-        if self._kept_for is not None and not (frames.type == SET and route == self._kept_for):
+        route, frames = parts[0], self._unpack(parts)
+        if self._kept_for is not None and not (frames and frames.type == SET and route == self._kept_for):
             self._let_go()
+        if frames is None:
+            return
         self._expect_subscribers()
         if frames.type == SET:
             self._take_set(frames, route)
         elif not self._answer_known(frames, route):
             self._answer_at_length(frames, route)
+
+    def _unpack(self, parts: list[bytes]) -> Frames | None:
+        """The request in *parts*; None when it is none, and has been refused."""
+        route = parts[0]
+        try:
+            frames = unpack(parts[1:])
+        except FrameError as error:
+            self._reject(route, error.id, 0, error)
+            return None
+        if len(frames.payload) > self._most_bytes:  # it is read here, while everybody waits
+            self._reject(route, frames.id, frames.flags, self._too_large(len(frames.payload)))
+            return None
+        if frames.type not in (GET, SET):
+            self._reject(route, frames.id, frames.flags, MktlError(f"no such request: {frames.type[:20]!r}"))
+            return None
+        return frames
 
     def _take_set(self, frames: Frames, route: bytes) -> None:
         """A SET: who waits for the answer has it before anybody has what is published."""

@@ -120,6 +120,15 @@ def test_what_waits_leaves_before_the_same_client_has_the_answer_to_a_get(connec
 
 
 @pytest.mark.usefixtures("patient")
+@pytest.mark.parametrize("nonsense", [[b""], [b"a", b"7", b"GET"], [b"a", b"7", b"PUT", b"", b"", b""]])
+def test_what_waits_leaves_when_the_client_goes_on_with_nonsense(connect, subscriber, nonsense) -> None:
+    client = connect()
+    put(client, 1.0)
+    client.send_multipart(nonsense)
+    assert values(subscriber, 1) == [1.0]
+
+
+@pytest.mark.usefixtures("patient")
 def test_what_waits_leaves_before_what_the_daemon_publishes_itself(connect, subscriber, daemon) -> None:
     put(connect(), 1.0)
     assert not subscriber.poll(50)
