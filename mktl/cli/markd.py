@@ -177,9 +177,11 @@ class Stop:
         Args:
             reload: Called at each SIGHUP, which is the end where it is left out.
         """
+        memory.set_aside()
         number = self._next()
         while number == signal.SIGHUP and reload is not None and _has_terminal() == self._had_terminal:
             reload()
+            memory.set_aside(changed=True)
             number = self._next()
         for handled in self._SIGNALS:
             signal.signal(handled, signal.SIG_IGN)

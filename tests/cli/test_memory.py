@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import os
 import platform
 import threading
+import weakref
 
 import pytest
 
@@ -32,6 +34,45 @@ def test_what_is_free_between_what_is_used_is_given_back() -> None:
     assert rss_mb(os.getpid()) < before_mb - 15
     for _, small in pieces:
         library.free(small)
+
+
+class Cycle:
+    """Garbage that only a search finds, once nobody has it."""
+
+    def __init__(self) -> None:
+        self.me = self
+
+
+@pytest.fixture
+def thawed():
+    """Whatever is set aside meanwhile is not for ever."""
+    yield
+    gc.unfreeze()
+
+
+def test_garbage_that_has_lived_for_long_goes_with_what_is_free(thawed) -> None:
+    memory.set_aside()
+    cycle = Cycle()
+    for _ in range(3):
+        gc.collect()  # it has been found alive so often that Python looks for it seldom
+    gone = weakref.ref(cycle)
+    del cycle
+    gc.collect(1)
+    assert gone() is not None
+    memory.give_back_memory()
+    assert gone() is None
+
+
+def test_what_was_set_aside_and_is_garbage_after_a_change_goes_too(thawed) -> None:
+    cycle = Cycle()
+    memory.set_aside()
+    gone = weakref.ref(cycle)
+    del cycle
+    memory.give_back_memory()
+    assert gone() is not None
+    memory.set_aside(changed=True)
+    assert gone() is None
+    assert gc.get_freeze_count() > 1000
 
 
 def test_who_waits_for_a_signal_gives_it_back_again_and_again(monkeypatch) -> None:
