@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from tests.bench.line_clients import BLOCKS, CHANNELS, REGISTERS
 
-# More than a device can bear that takes 1 ms and more to answer, so that there is always something to ask; not by so
-# much that asking costs. Blocks of registers come in threes, which leaves gaps unless they come sooner.
+# Shorter than a device can bear that takes 1 ms and more to answer, so that there is always something to ask;
+# not by so much that asking costs. Blocks of registers come in threes: that leaves gaps unless they come sooner.
 TEXT_POLL_S, MODBUS_POLL_S = 0.008, 0.002
 
 _ENDS = """send_end = '\\r\\n'
