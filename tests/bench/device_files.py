@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.bench.line_clients import BLOCKS, CHANNELS, REGISTERS
 
 # Shorter than a device can bear that takes 1 ms and more to answer, so that there is always something to ask;
-# not by so much that asking costs. Blocks of registers come in threes: that leaves gaps unless they come sooner.
+# not by so much that asking costs. Blocks of registers, which come in threes, leave gaps unless it is more.
 TEXT_POLL_S, MODBUS_POLL_S = 0.008, 0.002
 
 _ENDS = """send_end = '\\r\\n'
