@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from tests.bench.line_clients import BLOCKS, CHANNELS, REGISTERS
 
-# Shorter than a device can bear that takes 1 ms and more to answer, so that there is always something to ask;
-# not by so much that asking costs. Blocks of registers, which come in threes, leave gaps unless it is more.
-TEXT_POLL_S, MODBUS_POLL_S = 0.008, 0.002
+# Shorter than the line can bear, so that there is always something to ask; not by so much that asking costs.
+TEXT_POLL_S, MODBUS_POLL_S = 0.006, 0.002
 
 _ENDS = """send_end = '\\r\\n'
 reply_end = '\\r\\n'
