@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..errors import WireError
+from .heap import LARGE_BYTES, keep_for_arrays
 from .payload import Payload
 
 if TYPE_CHECKING:
@@ -70,4 +71,6 @@ def array_from(fields: Mapping[str, Any], bulk: bytes | memoryview) -> np.ndarra
         raise WireError(f"arrays of dtype {dtype_name!r} are not accepted")
     if math.prod(shape) * dtype.itemsize != len(bulk):
         raise WireError(f"{len(bulk)} bytes of bulk data are not {shape} of {dtype_name}")
+    if len(bulk) >= LARGE_BYTES:
+        keep_for_arrays()
     return np.frombuffer(bulk, dtype=dtype).reshape(shape)
