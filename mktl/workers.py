@@ -184,9 +184,10 @@ class Workers:
         here = threading.get_ident()
         while True:
             with self._lock:
+                now_s = time.monotonic()
                 if lane is not None:
-                    self._put_back(lane)
-                job, lane = self._take()
+                    self._put_back(lane, now_s)
+                job, lane = self._take(now_s)
                 if lane is None:
                     self._threads.discard(threading.current_thread())
                     return
@@ -198,10 +199,9 @@ class Workers:
             lane.thread = None
             job = _nothing  # so that an idle thread keeps nothing alive
 
-    def _put_back(self, lane: Lane) -> None:
+    def _put_back(self, lane: Lane, now_s: float) -> None:
         if lane is self._post:
             self._is_unattended = not self._closed
-            now_s = time.monotonic()
             self._attend_due_s = now_s + max(SLICE_S, now_s - self._attend_began_s)
             if self._closed:
                 self._left_post.notify_all()
@@ -212,16 +212,16 @@ class Workers:
         else:
             lane._active = False
 
-    def _take(self) -> tuple[Job, Lane | None]:
+    def _take(self, now_s: float) -> tuple[Job, Lane | None]:
         while True:
-            if self._is_unattended and (not self._lanes or time.monotonic() >= self._attend_due_s):
+            if self._is_unattended and (not self._lanes or now_s >= self._attend_due_s):
                 self._is_unattended = False
-                self._taken_s = time.monotonic()
+                self._taken_s = self._attend_began_s = now_s
                 return self._attend, self._post
             while self._lanes:
                 lane = self._lanes.popleft()
                 if lane._jobs:
-                    self._taken_s = time.monotonic()
+                    self._taken_s = now_s
                     if self._is_unattended and self._watch is None:
                         self._watch_progress(1, LONER_PATIENCE_S)
                     return lane._jobs.popleft(), lane
@@ -232,6 +232,7 @@ class Workers:
                 return _nothing, None
             self._idle += 1
             woken = self._ready.wait(IDLE_S)
+            now_s = time.monotonic()
             if self._wakes:  # who wakes a thread has taken it off the idle ones
                 self._wakes -= 1
             else:
@@ -254,7 +255,6 @@ class Workers:
 
     def _attend(self) -> None:
         assert self._source is not None
-        self._attend_began_s = time.monotonic()
         self._source.attend(bool(self._lanes))
 
     @property

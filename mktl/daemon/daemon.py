@@ -25,7 +25,6 @@ from ..protocol.discover import Responder, udp_ports
 from ..protocol.host import own_hostname
 from ..protocol.incoming import Incoming
 from ..protocol.server import Server
-from ..wire.payload import Bulk
 from ..workers import Workers
 from . import builtin, configure, values
 from .announce import Announcer
@@ -90,7 +89,8 @@ class Daemon(Performing):
         # What has been begun, ended in the reverse order: however far the start came.
         self._endings = ExitStack()
         self._device: BoundDevice | None = None
-        self._router: Router | None = None
+        #: True once no items can be added any more.
+        self._serves = False
         self._own_links: list[Link] = []
         self._shown: dict[str, LinkItems] = {}
         self._lock = local.DaemonLock(self.name, self.alias)
@@ -139,7 +139,7 @@ class Daemon(Performing):
             MktlError: The item exists already, or the daemon is serving.
         """
         key = check_key(key)
-        if self._router is not None:
+        if self._serves:
             raise MktlError(f"{self.name}.{key}: items are added in setup(), before the daemon serves")
         return self._add(item_class, key, **kwargs)
 
@@ -179,10 +179,11 @@ class Daemon(Performing):
         self.parse_options(self.arguments)
         self._configuration = self._configure()
         has_images = any(one.get("type") == "bulk" for one in self._configuration.items.values())
+        self._router = Router(self.name, self.items, self.catalog)
         self._server = Server(
             self._answer,
-            known=self._known,
-            put=self._put,
+            known=self._router.known,
+            put=self._router.put,
             ports=local.load_ports(self.name, self.uuid),
             avoid=local.ports_of_others(self.uuid),
             most_waiting=MOST_BULK_WAITING if has_images else MOST_WAITING,
@@ -261,7 +262,7 @@ class Daemon(Performing):
 
     def _serve(self) -> None:
         self.catalog.add(self._block)
-        self._router = Router(self.name, self.items, self.catalog)
+        self._serves = True
         self._listen_for_calls(udp_ports()[1])
         self._server.start()
         try:
@@ -289,16 +290,7 @@ class Daemon(Performing):
         self._server.when_closed(responder.close)
 
     def _answer(self, request: Incoming) -> bool:
-        assert self._router is not None
         return self._router.answer(request)
-
-    def _known(self, target: bytes, version: bytes) -> tuple[bytes, Bulk] | None:
-        assert self._router is not None
-        return self._router.known(target, version)
-
-    def _put(self, target: bytes, version: bytes, raw: bytes) -> tuple[bytes, Bulk] | None:
-        assert self._router is not None
-        return self._router.put(target, version, raw)
 
     @property
     def links(self) -> Mapping[str, Any]:
@@ -356,7 +348,7 @@ class Daemon(Performing):
                 return
             self._closed = True
         try:
-            if self._router is not None:
+            if self._serves:
                 self.cleanup()
         except Exception:
             log.exception("%s %s: cleanup raised", self.name, self.alias)

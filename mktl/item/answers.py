@@ -10,11 +10,14 @@ from typing import Any
 from ..errors import MktlError, NotSettableError
 from ..protocol.incoming import Incoming
 from ..protocol.message import Request
+from ..wire.codec import VERSIONS, around, decode, encode
 from ..wire.payload import Bulk, Payload
 from .daemon_side import DaemonSide
 from .reading import Reading
 from .setting import Setting
 
+#: What an answer to a SET has before and after the reading that was made of its value.
+_AROUND_CURRENT = {version: around({"value": True}, "current", version) for version in VERSIONS}
 #: The hooks that a SET may call.
 _BEHIND_A_SET = ("req_set", "perform_set", "validate", "req_refresh", "perform_get")
 
@@ -65,11 +68,16 @@ class Answers(DaemonSide):
         """
         if self.config.get("settable") is False or not self._is_plain():
             return None
-        payload = Payload.decode(raw, version=version)
-        if "value" not in payload:
+        asked = decode(raw, version)
+        if "value" not in asked:
             return None
-        response = self._set_plain(payload)
-        return response.encode(version, lenient=True), response.bulk
+        self.check_here()
+        self.publish(self._checked_value(asked["value"]))
+        if not asked.get("current"):
+            return encode({"value": True}, version), None
+        current, bulk = self._encode(self._reading, version)  # as it is broadcast
+        before, after = _AROUND_CURRENT[version]
+        return before + current + after, bulk
 
     def _set_plain(self, payload: Payload) -> Payload:
         self.check_here()

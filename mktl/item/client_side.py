@@ -130,14 +130,14 @@ class ClientSide(Known):
             new_value = from_quantity(self.full_key, self.config, new_value)
         elif formatted:
             new_value = self.from_format(new_value)
-        payload, version = self._set_payload(new_value), self.store.route(self.key).version
+        payload = self._set_payload(new_value)
         if not reply:
-            request = Request("SET", self.full_key, payload, flags=NO_ACK_OR_REP, version=version)
+            request = Request("SET", self.full_key, payload, flags=NO_ACK_OR_REP)
             self._send(request)
             return request
         payload.update(origin())
         payload["current"] = True
-        request = Request("SET", self.full_key, payload, version=version)
+        request = Request("SET", self.full_key, payload)
         if not wait:
             self._send(request)
             return request
@@ -148,10 +148,11 @@ class ClientSide(Known):
 
     def _send(self, request: Request) -> None:
         """Send without waiting; after a loss not before it is known who is there now."""
-        address = self.store.route(self.key).rep
+        route = self.store.route(self.key)
+        request.version = route.version
         with self._lock:
             if not self._suspended:
-                client().send(address, request)
+                client().send(route.rep, request)
                 return
             if request.reply:
                 request.expect()

@@ -8,7 +8,7 @@ import time as timemodule
 from collections.abc import Callable, Hashable, Mapping
 from concurrent.futures import Future
 from functools import lru_cache, partial
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from .. import poll
 from ..errors import ItemValueError, MktlError
@@ -22,7 +22,7 @@ from ..wire.payload import Bulk, Payload
 from .callbacks import Callbacks
 from .performers import Performers
 from .primer import PREFIX, Primer
-from .reading import SOUND, Reading, same_value
+from .reading import SOUND, Reading, reading_of, same_value
 from .setting import Waiting
 from .types import check_value
 
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from ..workers import Workers
 
 log = logging.getLogger(__name__)
+
+Forms = dict[bytes, tuple[bytes, Bulk]]
 
 
 class Publisher:
@@ -72,7 +74,7 @@ class DaemonSide(Performers):
         self._lane: Lane | None = pub.workers.lane() if pub is not None else None
         self._primer = Primer(self._prime)
         #: A reading, and its forms in the versions of the wire that somebody has wanted so far.
-        self._encoded: tuple[Reading | None, dict[bytes, tuple[bytes, Bulk]]] = None, {}
+        self._encoded: tuple[Reading | None, Forms] = None, {}
         self._published = 0
         self._poll_waiting = False
         self._joinable: list[Incoming] | None = None
@@ -112,7 +114,9 @@ class DaemonSide(Performers):
 
     def _checked(self, payload: Payload) -> Any:
         bulk = payload.bulk
-        value = payload.get("value") if bulk is None else array_from(payload, bulk)
+        return self._checked_value(payload.get("value") if bulk is None else array_from(payload, bulk))
+
+    def _checked_value(self, value: Any) -> Any:
         if isinstance(value, str) and self.pub is not None and len(value) > self.pub.limits.string_chars:
             raise ItemValueError(
                 f"{self.full_key}: {len(value)} characters, {self.pub.limits.string_chars} at the most; "
@@ -198,8 +202,7 @@ class DaemonSide(Performers):
             if severity is None:
                 severity = "none" if status in SOUND else "invalid"
             sampled = now if status in SOUND else known.sampled
-            reading = Reading(new_value, time, sampled, status, severity, reason)
-            self._reading = reading
+            self._reading = reading = reading_of((new_value, time, sampled, status, severity, reason))
             self._published += 1
             if not (changed or repeat) and reading.same_trust(known):
                 return
@@ -238,7 +241,9 @@ class DaemonSide(Performers):
     def _broadcast(self, reading: Reading) -> None:
         """Send and call back; with the lock held, so that everybody sees changes in their order."""
         if self.pub is not None:
-            self.pub.server.publish(self._topics, partial(self._encode, reading))
+            forms: Forms = {}
+            self._encoded = reading, forms
+            self.pub.server.publish(self._topics, partial(_form_of, reading, forms))
         if self._persist is not None:
             self._saved = self._persist(reading)
         self._callbacks.notify(reading)
@@ -254,10 +259,7 @@ class DaemonSide(Performers):
         if encoded is not reading:
             forms = {}
             self._encoded = reading, forms
-        found = forms.get(version)
-        if found is None:
-            found = forms[version] = reading.encode(version)
-        return found
+        return _form_of(reading, forms, version)
 
     def _refreshes(self) -> bool:
         """True when there is something behind this item that can be asked for its value."""
@@ -265,7 +267,7 @@ class DaemonSide(Performers):
 
     def _overrides(self, *hooks: str) -> bool:
         """True when the subclass, or a performer, has one of *hooks* of its own."""
-        own = cast("Hashable", type(self))
+        own: Any = type(self)
         return _has_own(own, hooks) or not vars(self).keys().isdisjoint(hooks)
 
     def _submit(self, job: Callable[[], object]) -> None:
@@ -307,6 +309,13 @@ class DaemonSide(Performers):
             expected = isinstance(error, MktlError)
             log.warning("%s: %s", self.full_key, text, exc_info=None if expected else error)
         self.flag(getattr(error, "status", "invalid"), text)
+
+
+def _form_of(reading: Reading, forms: Forms, version: bytes) -> tuple[bytes, Bulk]:
+    found = forms.get(version)
+    if found is None:
+        found = forms[version] = reading.encode(version)
+    return found
 
 
 @lru_cache(maxsize=1024)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time as clock
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
 from ..errors import StaleError
@@ -17,8 +18,6 @@ SOUND = frozenset({"ok", "simulated", "alarm", "unset"})
 
 
 _NOTHING = object()
-#: What a named tuple calls to be made, without the call of its own that has its defaults.
-_new = tuple.__new__
 
 
 class Reading(NamedTuple):
@@ -101,7 +100,7 @@ class Reading(NamedTuple):
         if bulk is None and len(fields) == 2:  # nothing but these: all is well, mostly
             value, time = get("value", _NOTHING), get("time")
             if value is not _NOTHING and type(time) is float:
-                return _new(cls, (value, time, time, "ok", "none", ""))
+                return reading_of((value, time, time, "ok", "none", ""))
         # An older dialect has an empty bulk frame with every message; without a dtype it is none.
         has_array = bulk is not None and (get("dtype") is not None or len(bulk) > 0)
         value = array_from(fields, bulk or b"") if has_array else get("value")
@@ -118,6 +117,10 @@ class Reading(NamedTuple):
             _word(get("severity"), "none" if status in SOUND else "invalid"),
             _word(get("reason"), ""),
         )
+
+
+#: A reading from a tuple of all its fields, without the call that has the defaults.
+reading_of = partial(tuple.__new__, Reading)
 
 
 def _seconds(value: object) -> float | None:

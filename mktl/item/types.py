@@ -11,6 +11,8 @@ from ..wire.bulk import is_array, to_plain
 
 Config = Mapping[str, Any]
 
+_NUMBERS = (int, float)
+
 
 def check_value(full_key: str, config: Config, value: Any) -> Any:
     """*value* as this item holds it: of its type, among its enumerators, within its range.
@@ -32,7 +34,7 @@ def check_value(full_key: str, config: Config, value: Any) -> Any:
 
 
 def _numeric(full_key: str, config: Config, value: Any) -> int | float:
-    number = _number(full_key, value)
+    number = value if type(value) in _NUMBERS else _number(full_key, value)
     if config.get("clamp"):
         number = _clamped(config, number)
     if config.get("range"):

@@ -35,8 +35,8 @@ HEARTBEAT_MS, SILENT_MS = 10_000, 20_000
 AGAIN_S, TROUBLE_S = 0.5, 35.0
 
 #: How often one who publishes looks who has subscribed, after that, unless somebody has asked meanwhile. To
-#: look costs as much as two broadcasts.
-LISTEN_S = 0.001
+#: look costs as much as two broadcasts, while the processor is wanted by who is to hear of this one.
+LISTEN_S = 0.01
 #: So long after a request it is looked each time, and before: who asks has just subscribed, perhaps, and
 #: ZeroMQ by itself looks each millisecond, more or less.
 ALERT_S = 0.02
@@ -173,7 +173,7 @@ class Broadcaster:
                 sent.append(version)
         return sent
 
-    def _send(self, topic: bytes, parts: Parts, *, copy: bool = True) -> None:
+    def _send(self, topic: bytes, parts: Parts, copy: bool = True) -> None:
         """Give it to everybody who has room for it, and remember it for who has not."""
         try:
             self._hand_over(parts, copy)

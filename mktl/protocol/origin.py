@@ -12,7 +12,8 @@ from typing import Any
 
 
 @cache
-def _process(pid: int) -> dict[str, Any]:
+def origin() -> Mapping[str, Any]:
+    """``_user``, ``_hostname``, ``_pid`` and so on of this process, looked up once: they go with each SET."""
     try:
         user = getpass.getuser()
     except (KeyError, OSError):
@@ -20,13 +21,12 @@ def _process(pid: int) -> dict[str, Any]:
     return {
         "_user": user,
         "_hostname": platform.node(),
-        "_pid": pid,
+        "_pid": os.getpid(),
         "_ppid": os.getppid(),
         "_executable": sys.executable,
         "_argv": list(sys.argv),
     }
 
 
-def origin() -> Mapping[str, Any]:
-    """``_user``, ``_hostname``, ``_pid`` and so on of this process, looked up once: they go with each SET."""
-    return _process(os.getpid())
+# A process that was forked is another one.
+os.register_at_fork(after_in_child=origin.cache_clear)

@@ -20,7 +20,7 @@ from ..errors import MktlError
 from ..limits import Limits, raised_by
 from ..wire.frames import GET, NO_REP, SET, FrameError, Frames, pack_reply, unpack
 from ..wire.payload import Bulk
-from .broadcaster import MOST_WAITING, Broadcaster
+from .broadcaster import MOST_WAITING, Broadcaster, Encode
 from .incoming import Incoming
 from .message import error_payload
 from .outbox import Outbox, Parts
@@ -53,6 +53,9 @@ class Server:
         most_waiting: Broadcasts that are kept for a subscriber that does not read.
         limits: What it takes; what the environment says when left out.
     """
+
+    #: Broadcast, from any thread; see :meth:`Broadcaster.publish`.
+    publish: Callable[[Mapping[bytes, bytes], Encode], None]
 
     def __init__(
         self,
@@ -106,6 +109,7 @@ class Server:
                 self._broadcaster = Broadcaster(
                     self._context, preferred=ports[1], avoid=taken, most_waiting=most_waiting
                 )
+                self.publish = self._broadcaster.publish
         except BaseException:
             self._release()
             raise
@@ -128,11 +132,6 @@ class Server:
         """Begin to serve."""
         self._thread = threading.Thread(target=self._run, name=f"mktl-wire-{self.rep}", daemon=True)
         self._thread.start()
-
-    def publish(self, topics: Mapping[bytes, bytes], encode: Callable[[bytes], tuple[bytes, Bulk]]) -> None:
-        """Broadcast, from any thread; see :meth:`Broadcaster.publish`."""
-        assert self._broadcaster is not None
-        self._broadcaster.publish(topics, encode)
 
     def close(self) -> None:
         """Stop serving and free both ports; what has been answered until now is still sent."""
@@ -234,7 +233,8 @@ class Server:
             self._let_go()
         if frames is None:
             return
-        self._expect_subscribers()
+        if self._broadcaster is not None:
+            self._broadcaster.expect_subscribers()
         if frames.type == SET:
             self._take_set(frames, route)
         elif not self._answer_known(frames, route):
@@ -306,10 +306,6 @@ class Server:
             self._reject(route, frames.id, frames.flags, error)
         else:
             self._deal_with(request)
-
-    def _expect_subscribers(self) -> None:
-        if self._broadcaster is not None:
-            self._broadcaster.expect_subscribers()
 
     def _deal_with(self, request: Incoming) -> None:
         try:

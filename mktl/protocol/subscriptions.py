@@ -82,7 +82,10 @@ class Subscriptions:
         """Take in what has arrived; one only, after sleep: its callback comes before a look for more."""
         socket = self.socket
         try:
-            for count in range(1 if has_slept else MOST_AT_ONCE):
+            if has_slept:
+                self._dispatch(receive_broadcast(socket))
+                return
+            for count in range(MOST_AT_ONCE):
                 # Not many mostly; of many it costs less to be told once that there are no more.
                 if 0 < count < SEVERAL and not is_readable(socket):
                     return

@@ -53,6 +53,17 @@ def encode(fields: Mapping[str, Any], version: bytes, *, lenient: bool = False) 
         return encode_as({**_null(fields, version), "reason": str(error)})
 
 
+def around(fields: Mapping[str, Any], name: str, version: bytes) -> tuple[bytes, bytes]:
+    """What is before and after the last field, *name*, of *fields*: it is put in between when it is encoded.
+
+    >>> around({"value": True}, "current", JSON)
+    (b'{"value": true, "current": ', b'}')
+    """
+    whole, nothing = encode({**fields, name: None}, version), b"null" if version == JSON else b"\xc0"
+    before, _, after = whole.rpartition(nothing)
+    return before, after
+
+
 def _null(fields: Mapping[str, Any], version: bytes) -> dict[str, Any]:
     """*fields* with null for those that cannot travel, and what that means for the value."""
     kept = {name: value if _can_travel(value, version) else None for name, value in fields.items()}

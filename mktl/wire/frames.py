@@ -8,6 +8,7 @@ is bulk data; a missing seventh frame and an empty one are different things. Bro
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 from ..errors import WireError
@@ -33,6 +34,10 @@ class Frames(NamedTuple):
     payload: bytes
     bulk: Bulk = None
     version: bytes = JSON
+
+
+#: One from a tuple of all its fields, without the call that has the defaults.
+_frames_of = partial(tuple.__new__, Frames)
 
 
 class FrameError(WireError):
@@ -116,15 +121,9 @@ def unpack(parts: Sequence[bytes]) -> Frames:
     if len(flags) > 8:
         # An older dialect has its JSON payload here.
         raise FrameError(f"flags of {len(flags)} bytes; at most 8 are known", bytes(parts[1]))
-    return Frames(
-        parts[1],
-        parts[2],
-        parts[3],
-        int.from_bytes(flags, "big") if flags else 0,
-        parts[5],
-        parts[6] if count == 7 else None,
-        parts[0],
-    )
+    bits = int.from_bytes(flags, "big") if flags else 0
+    bulk = parts[6] if count == 7 else None
+    return _frames_of((parts[1], parts[2], parts[3], bits, parts[5], bulk, parts[0]))
 
 
 def topic(full_key: str, version: bytes = JSON) -> bytes:
