@@ -130,13 +130,12 @@ class ClientSide(Known):
             new_value = from_quantity(self.full_key, self.config, new_value)
         elif formatted:
             new_value = self.from_format(new_value)
-        payload = self._set_payload(new_value)
+        payload = array_payload(new_value) if is_array(new_value) else Payload.of({"value": to_plain(new_value)})
         if not reply:
             request = Request("SET", self.full_key, payload, flags=NO_ACK_OR_REP)
             self._send(request)
             return request
-        payload.update(origin())
-        payload["current"] = True
+        payload.update(origin(), current=True)
         request = Request("SET", self.full_key, payload)
         if not wait:
             self._send(request)
@@ -179,11 +178,6 @@ class ClientSide(Known):
             for request in self._held:
                 client().send(address, request)
             self._held, self._suspended = (), False
-
-    def _set_payload(self, value: Any) -> Payload:
-        if is_array(value):
-            return array_payload(value)
-        return Payload(to_plain(value))
 
     def _learn_current(self, response: Payload) -> None:
         current = response.get("current")
@@ -307,7 +301,9 @@ class ClientSide(Known):
             known = self._reading
             if known is not asked_at and known.status != "stale" and not _is_newer(reading, known):
                 return
-            self._reading = reading = self._as_trusted(reading)
+            if self._suspended or not self._hears:
+                reading = self._as_trusted(reading)
+            self._reading = reading
         self._callbacks.notify(reading)
 
     def _learn(self, payload: Payload, asked_at: Reading | None = None) -> Reading:
@@ -322,7 +318,9 @@ class ClientSide(Known):
         the question, when *asked_at* was known.
         """
         with self._lock:
-            known, reading = self._reading, self._as_trusted(answered)
+            known, reading = self._reading, answered
+            if self._suspended or not self._hears:
+                reading = self._as_trusted(answered)
             if self._callbacks and _is_repeat(reading, known):
                 return answered
             if reading.time is not None and _is_newer(known, reading):
@@ -336,7 +334,7 @@ class ClientSide(Known):
 
     def _as_trusted(self, answered: Reading) -> Reading:
         """A reply, stale if nobody would say that it holds no more; with the lock held."""
-        if (self._hears and not self._suspended) or answered.status == "stale":
+        if answered.status == "stale":
             return answered
         known = self._reading
         reason = (

@@ -42,17 +42,17 @@ def send(socket: zmq.Socket[bytes], parts: Sequence[bytes | memoryview], flags: 
 
 
 def receive_from_any(socket: zmq.Socket[bytes]) -> list[Any]:
-    """The next message of a ROUTER: frames as bytes, but those behind the payload in the memory they came in.
+    """The next message of a ROUTER: frames as bytes, but a last one behind the payload as it came in memory.
 
     Raises:
         zmq.Again: There is none.
     """
     parts = [_receive(socket, NOBLOCK)]  # ZeroMQ's name of the peer, behind which there always is something
-    more = True
-    while more:
+    frame = _receive(socket, NOBLOCK, False)
+    while frame.more:
+        parts.append(frame.bytes)
         frame = _receive(socket, NOBLOCK, False)
-        more = frame.more
-        parts.append(frame.bytes if len(parts) <= BEFORE_BULK else frame.buffer)
+    parts.append(frame.bytes if len(parts) <= BEFORE_BULK else frame.buffer)
     return parts
 
 
