@@ -130,7 +130,7 @@ class ClientSide(Known):
             new_value = from_quantity(self.full_key, self.config, new_value)
         elif formatted:
             new_value = self.from_format(new_value)
-        payload = array_payload(new_value) if is_array(new_value) else Payload.of({"value": to_plain(new_value)})
+        payload = array_payload(new_value) if is_array(new_value) else Payload(to_plain(new_value))
         if not reply:
             request = Request("SET", self.full_key, payload, flags=NO_ACK_OR_REP)
             self._send(request)
