@@ -40,7 +40,7 @@ class Line(Channel):
         """
         self.sent = False
         fields: dict[str, Any] = {}
-        first = next((frame for frame in frames if frame is not None), None)
+        first = frames[0] or next((frame for frame in frames if frame is not None), None)
         for turn, frame in zip(turns, frames, strict=True):
             if frame is not None:
                 self._send(frame, turn.send_end)

@@ -17,7 +17,8 @@ class PutOff:
         What is made of one reply is made while the device is at work on the next: that halves the time for
         which the line stands idle between two exchanges (from 130 to 65 us, measured at 1 ms a reply).
         """
-        self.catch_up()
+        if self._put_off is not None:
+            self.catch_up()
         self._put_off = work
 
     def catch_up(self) -> None:

@@ -7,8 +7,7 @@ import threading
 import time
 from collections.abc import Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import mktl
 from mktl.devicefile import Query
@@ -28,8 +27,7 @@ OVERDUE_PERIODS = 2
 LONGEST_PAUSE_S = 60.0
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """The reply to a query, and when it came in UNIX seconds."""
 
     fields: Mapping[str, Any]

@@ -113,9 +113,10 @@ class Runner:
                 self.resynchronise()
                 if self._identity is not None:  # it has said so, then
                     self._answered()
-            if not self._wait_for_a_job():
+            if not len(jobs) and not self._wait_for_a_job():
                 return
-            line.keep_quiet()  # before a job is taken: a set that comes meanwhile goes first
+            if quiet_s:
+                line.keep_quiet()  # before a job is taken: a set that comes meanwhile goes first
             job = jobs.take()
             if job is not None:
                 self._work(job)
