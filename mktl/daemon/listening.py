@@ -58,6 +58,7 @@ class Listener:
 
     def sent(self, data: bytes) -> None:
         """An exchange begins."""
+        self._file()
         self._sent_s = self._counted_s = self._clock()
         current = self._current = Exchange(data, time.time())
         self._keep((data, _NOBODY), current)
@@ -80,14 +81,19 @@ class Listener:
         current = self._current
         if current is not None and current.step is None:
             current.step = step
-            self.exchanges.pop((current.sent, _NOBODY), None)
-            self._keep((current.sent, id(step)), current)
         if self._counted_s is None:
             return
         took_s = self._clock() - self._sent_s
         known_s = self.latency_s
         self.latency_s = took_s if known_s is None else known_s + _NEWEST * (took_s - known_s)
         self._counted_s = None
+
+    def _file(self) -> None:
+        """Have the last exchange stand under what was replied to; not before the line is busy again."""
+        current = self._current
+        if current is not None and current.step is not None:
+            self.exchanges.pop((current.sent, _NOBODY), None)
+            self._keep((current.sent, id(current.step)), current)
 
     def _keep(self, key: tuple[bytes, int], exchange: Exchange) -> None:
         self.exchanges.pop(key, None)
