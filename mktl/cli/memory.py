@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Callable
-from typing import Any
+
+from ..wire.heap import c_function
 
 #: Pools of memory at the most: one for the threads of Python, of which one runs at a time, and one beside it
 #: for those of ZeroMQ.
@@ -26,7 +26,7 @@ def share_memory() -> None:
     Who has set ``MALLOC_ARENA_MAX`` knows better.
     """
     if "MALLOC_ARENA_MAX" not in os.environ:
-        _c_function("mallopt")(_M_ARENA_MAX, MOST_POOLS)
+        c_function("mallopt")(_M_ARENA_MAX, MOST_POOLS)
 
 
 def set_aside(changed: bool = False) -> None:
@@ -52,15 +52,4 @@ def give_back_memory() -> None:
     leaves is free, and yet kept.
     """
     gc.collect()
-    _c_function("malloc_trim")(0)
-
-
-def _c_function(name: str) -> Callable[..., Any]:
-    """A function of the C library; one that does nothing where that has none of this name."""
-    import ctypes
-
-    try:
-        function: Callable[..., Any] = getattr(ctypes.CDLL(None), name)
-    except (AttributeError, OSError):
-        return lambda *_: None
-    return function
+    c_function("malloc_trim")(0)

@@ -8,6 +8,8 @@ import sys
 
 import pytest
 
+from mktl.wire import heap
+
 # Three pieces, as when one is in use, one waits and one is on its way; on a thread, as they are received.
 LATER_FAULTS = """
 import resource, threading
@@ -34,13 +36,27 @@ thread.join()
 """
 
 
-@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another C library has ways of its own")
-def test_large_arrays_come_to_lie_where_others_were(monkeypatch):
-    for name in ("MALLOC_ARENA_MAX", "MALLOC_TRIM_THRESHOLD_", "MALLOC_MMAP_THRESHOLD_", "PYTHONMALLOC"):
+pytestmark = pytest.mark.skipif(
+    platform.libc_ver()[0] != "glibc", reason="another C library has ways of its own"
+)
+#: Of 4,096 pages each.
+ARRAYS = 15
+
+
+@pytest.fixture(autouse=True)
+def as_shipped(monkeypatch):
+    for name in (*heap._CHOSEN, "MALLOC_ARENA_MAX", "PYTHONMALLOC"):
         monkeypatch.delenv(name, raising=False)
 
-    assert later_faults(1 << 10) > 15 * 1000  # of 4,096 pages each
+
+def test_large_arrays_come_to_lie_where_others_were():
+    assert later_faults(1 << 10) > ARRAYS * 1000
     assert later_faults(1 << 20) < 1000
+
+
+def test_not_where_somebody_knows_better(monkeypatch):
+    monkeypatch.setenv("MALLOC_TRIM_THRESHOLD_", "131072")
+    assert later_faults(1 << 20) > ARRAYS * 1000
 
 
 def later_faults(count):
