@@ -117,8 +117,9 @@ class Workers:
     def _enqueue(self, lane: Lane) -> None:
         """Have somebody take what waits on *lane*."""
         self._lanes.append(lane)
-        if self._post.thread is not None and self._source is not None:
-            if not self._post.is_here():  # else it does that next anyway
+        attends = self._post.thread
+        if attends is not None and self._source is not None:
+            if attends != threading.get_ident():  # else it does that next anyway
                 self._source.interrupt()
         elif len(self._threads) == self._idle:
             self._employ(1)

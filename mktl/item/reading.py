@@ -64,8 +64,9 @@ class Reading(NamedTuple):
 
     def encode(self, version: bytes) -> tuple[bytes, Bulk]:
         """Payload and bulk in this version of the wire; null, and why, for a value that cannot travel."""
-        if self.status == "ok" and not is_array(self.value):  # most are: no need to make a Payload first
-            return encode({"value": self.value, "time": self.time}, version, lenient=True), None
+        value = self.value
+        if self.status == "ok" and (type(value) in _SCALARS or not is_array(value)):  # most are
+            return encode({"value": value, "time": self.time}, version, lenient=True), None
         payload = self.to_payload()
         return payload.encode(version, lenient=True), payload.bulk
 

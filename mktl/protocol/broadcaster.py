@@ -16,7 +16,8 @@ from ..wire.frames import pack_broadcast
 from ..wire.payload import Bulk
 from .audience import Audience
 from .ports import bind, bind_first_free
-from .quick import NOBLOCK, send
+from .quick import NOBLOCK, send_uncopied
+from .quick import send as send_copied
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +44,8 @@ ALERT_S = 0.02
 
 Encode = Callable[[bytes], tuple[bytes, Bulk]]
 Parts = Sequence[bytes | memoryview]
+#: Sends without waiting.
+HandOver = Callable[[zmq.Socket[bytes], Parts, int], None]
 
 
 class Broadcaster:
@@ -108,7 +111,15 @@ class Broadcaster:
         with self._lock:
             if self._held:
                 self._let_go()
-            self._publish(topics, encode)
+            if self._closed:
+                return
+            now_s = time.monotonic()
+            if now_s < self._alert_until_s:
+                self._listen(now_s)
+            sent = self._publish_wanted(topics, encode)
+            # Afterwards, mostly: who has waited long enough to hear has it sooner.
+            if now_s >= self._listen_due_s and self._listen(now_s):
+                self._publish_wanted(topics, encode, but=sent)
 
     def expect_subscribers(self) -> None:
         """Somebody asks, and is told after this: who asks for a value hears of every later one."""
@@ -145,17 +156,6 @@ class Broadcaster:
         while self._held:
             self._publish_wanted(*self._held.popleft())
 
-    def _publish(self, topics: Mapping[bytes, bytes], encode: Encode) -> None:
-        if self._closed:
-            return
-        now_s = time.monotonic()
-        if now_s < self._alert_until_s:
-            self._listen(now_s)
-        sent = self._publish_wanted(topics, encode)
-        # Afterwards, mostly: who has waited long enough to hear has it sooner.
-        if now_s >= self._listen_due_s and self._listen(now_s):
-            self._publish_wanted(topics, encode, but=sent)
-
     def _listen(self, now_s: float) -> bool:
         """Look who has subscribed; True when that has changed."""
         self._listen_due_s = now_s + LISTEN_S
@@ -169,38 +169,33 @@ class Broadcaster:
         for version, topic in topics.items():
             if self._audience.wants(topic) and version not in but:
                 raw, bulk = encode(version)
-                self._send(topic, pack_broadcast(topic, raw, bulk, version), copy=bulk is None)
+                parts = pack_broadcast(topic, raw, bulk, version)
+                self._send(topic, parts, send_copied if bulk is None else send_uncopied)
                 sent.append(version)
         return sent
 
-    def _send(self, topic: bytes, parts: Parts, copy: bool = True) -> None:
+    def _send(self, topic: bytes, parts: Parts, hand_over: HandOver = send_copied) -> None:
         """Give it to everybody who has room for it, and remember it for who has not."""
         try:
-            self._hand_over(parts, copy)
+            hand_over(self._socket, parts, NOBLOCK)
         except zmq.Again:
-            self._find_room(parts, copy)
+            self._find_room(parts, hand_over)
         if self._again is not None:
             self._owed[topic] = time.monotonic(), parts
 
-    def _find_room(self, parts: Parts, copy: bool) -> None:
+    def _find_room(self, parts: Parts, hand_over: HandOver) -> None:
         """Give it to everybody; to the others only, when somebody will have no room for it soon."""
         end_s = time.monotonic() + PATIENCE_S
         while self._again is None and time.monotonic() < end_s:
             time.sleep(LOOK_S)
             with contextlib.suppress(zmq.Again):
-                self._hand_over(parts, copy)
+                hand_over(self._socket, parts, NOBLOCK)
                 return
         self._note_trouble()
         # ZeroMQ passes over who has no room, without a word, until it reads again.
         self._socket.set(zmq.XPUB_NODROP, 0)
-        self._hand_over(parts, copy)
+        hand_over(self._socket, parts, NOBLOCK)
         self._socket.set(zmq.XPUB_NODROP, 1)
-
-    def _hand_over(self, parts: Parts, copy: bool) -> None:
-        if copy:
-            send(self._socket, parts, NOBLOCK)
-        else:
-            self._socket.send_multipart(parts, zmq.NOBLOCK, copy=False)
 
     def _note_trouble(self) -> None:
         self.missed += 1

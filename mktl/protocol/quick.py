@@ -41,6 +41,11 @@ def send(socket: zmq.Socket[bytes], parts: Sequence[bytes | memoryview], flags: 
     _send(socket, last, flags)
 
 
+def send_uncopied(socket: zmq.Socket[bytes], parts: Sequence[bytes | memoryview], flags: int = 0) -> None:
+    """The same; what is large is not copied, and must stay as it is."""
+    socket.send_multipart(parts, flags, copy=False)
+
+
 def receive_from_any(socket: zmq.Socket[bytes]) -> list[Any]:
     """The next message of a ROUTER: frames as bytes, but a last one behind the payload as it came in memory.
 
