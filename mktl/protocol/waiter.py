@@ -17,7 +17,7 @@ POLLIN = int(zmq.POLLIN)
 class _Entry:
     """A socket or a descriptor, and what is waited for on it."""
 
-    __slots__ = ("events", "fd", "number", "socket", "which")
+    __slots__ = ("alone", "events", "fd", "number", "socket", "used", "which")
 
     def __init__(self, which: Which, number: int) -> None:
         self.which = which
@@ -26,6 +26,9 @@ class _Entry:
         self.events = POLLIN
         #: Who came first is told of first.
         self.number = number
+        #: What is told, and what has been used then, where there is a message on it and nothing else.
+        self.alone = [(which, POLLIN)]
+        self.used = [] if self.socket is None else [self]
 
     def now(self) -> int:
         """What there is on it, of what is waited for."""
@@ -78,7 +81,13 @@ class Waiter:
         """
         ready = [(entry, events) for entry in self._used if (events := entry.now())]
         self.has_slept = not ready
-        for fd, _ in self._poll.poll(0 if ready else timeout_ms):
+        called = self._poll.poll(0 if ready else timeout_ms)
+        if len(called) == 1 and not ready:
+            entry = self._by_fd[called[0][0]]
+            if entry.events == POLLIN:
+                self._used = entry.used
+                return entry.alone
+        for fd, _ in called:
             entry = self._by_fd[fd]
             # Who waits for messages finds out soonest by looking for one.
             events = POLLIN if entry.events == POLLIN else entry.now()

@@ -1,7 +1,8 @@
 """Waiting for sockets: nothing that is there is slept over, whoever has used them meanwhile."""
 
-from __future__ import contextlib
+from __future__ import annotations
 
+import contextlib
 import os
 import threading
 import time
