@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -40,7 +39,7 @@ def speaking(encoding: str, make: Callable[..., Any], *args: Any) -> Any:
 def measure(effort: Effort) -> list[Row]:
     """JSON stands in the place of the bare side."""
     # What differs is small against what a machine does by itself: shorter turns, and more of them.
-    finer = replace(effort, rounds=TURNS * effort.rounds)
+    finer = effort.times(TURNS)
     duration_s = effort.seconds(0.25) / TURNS
     depth, count = effort.count(DEPTH, least=10), effort.count(COUNT)
     rows = []

@@ -46,7 +46,7 @@ def measure(effort: Effort) -> list[Row]:
         replies = replies_to(daemon.ask("addresses")[0], request)
         with bare_pair(request, replies) as bare:
             our_cost, bare_cost = Cost(ours, daemon), Cost(*bare)
-            figures = effort.interleave(
+            figures = effort.times(3).interleave(
                 bare=lambda: bare_cost.of_rate(lambda: bare[0].ask("blocking", duration_s), duration_s),
                 ours=lambda: our_cost.of_rate(lambda: ours.ask("blocking", duration_s), duration_s),
             )

@@ -7,7 +7,7 @@ from tests.bench.figures import percentile
 from tests.bench.published import Side, both_sides
 from tests.bench.row import AtMost, Row
 
-COUNT = 400
+COUNT = 300
 #: Long enough for both processes to go to sleep in between.
 PERIOD_S = 0.002
 
@@ -17,7 +17,7 @@ def measure(effort: Effort) -> list[Row]:
     count = effort.count(COUNT)
     with both_sides() as (ours, bare):
         tails: dict[str, list[float]] = {"bare": [], "ours": []}
-        middles = effort.interleave(
+        middles = effort.times(2).interleave(
             bare=lambda: _latency(bare, count, tails["bare"]),
             ours=lambda: _latency(ours, count, tails["ours"]),
         )
