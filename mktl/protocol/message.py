@@ -137,10 +137,10 @@ class Message:
             *pack(Frames(_wire_id(self.id), self.type.encode(), self.target.encode(), 0, raw, bulk)),
         )
 
-    def log(self, logger: logging.Logger = log) -> None:
-        """Log it at level INFO, without what it tells of its sender."""
+    def log(self, logger: logging.Logger | None = None) -> None:
+        """Log it at level INFO, without what it tells of its sender; by mKTL's own logger when left out."""
         shown = {name: value for name, value in (self.payload or {}).items() if not name.startswith("_")}
-        logger.info("%s %s %s", self.type, self.target, shown)
+        (logger or log).info("%s %s %s", self.type, self.target, shown)
 
     @classmethod
     def reconstruct(cls, parts: Sequence[bytes]) -> Message:
