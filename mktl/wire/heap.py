@@ -9,8 +9,11 @@ from typing import Any
 
 #: What smaller ones leave is kept anyway.
 LARGE_BYTES = 1 << 20
-#: The size of the heaps of which a pool consists, and of the largest piece that comes to lie in one.
-_HEAP_BYTES, _MOST_BYTES = 64 << 20, 32 << 20
+#: The largest piece that comes to lie in a heap of a pool; a heap has 64 MiB.
+_MOST_BYTES = 32 << 20
+#: An empty heap stays while less than this is free at the end of the one before: while an array of 16 MiB is in
+#: use there, as the newest one always is. More, and what a burst has taken would never go back.
+_SPARE_BYTES = 49 << 20
 # mallopt(3)
 _M_TOP_PAD, _M_MMAP_THRESHOLD = -2, -3
 #: Who has set one of these knows better.
@@ -29,7 +32,7 @@ def keep_for_arrays() -> None:
         return
     mallopt = c_function("mallopt")
     mallopt(_M_MMAP_THRESHOLD, _MOST_BYTES)
-    mallopt(_M_TOP_PAD, _HEAP_BYTES)
+    mallopt(_M_TOP_PAD, _SPARE_BYTES)
 
 
 def c_function(name: str) -> Callable[..., Any]:

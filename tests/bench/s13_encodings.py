@@ -26,7 +26,7 @@ ITEMS = {
 }
 COUNT = 20_000
 #: So many turns in the place of one.
-TURNS = 4
+TURNS = 16
 
 
 def speaking(encoding: str, make: Callable[..., Any], *args: Any) -> Any:
@@ -40,7 +40,7 @@ def measure(effort: Effort) -> list[Row]:
     """JSON stands in the place of the bare side."""
     # What differs is small against what a machine does by itself: shorter turns, and more of them.
     finer = effort.times(TURNS)
-    duration_s = effort.seconds(0.25) / TURNS
+    duration_s = effort.seconds(0.5) / TURNS
     depth, count = effort.count(DEPTH, least=10), effort.count(COUNT)
     rows = []
     with ExitStack() as stack:
