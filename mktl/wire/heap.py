@@ -11,8 +11,8 @@ from typing import Any
 LARGE_BYTES = 1 << 20
 #: The largest piece that comes to lie in a heap of a pool; a heap has 64 MiB.
 _MOST_BYTES = 32 << 20
-#: An empty heap stays while less than this is free at the end of the one before: while an array of 16 MiB is in
-#: use there, as the newest one always is. More, and what a burst has taken would never go back.
+#: An empty heap stays while less than this is free at the end of the one before: while an array of 16 MiB is
+#: in use there, as the newest one always is. More, and what a burst has taken would never go back.
 _SPARE_BYTES = 49 << 20
 # mallopt(3)
 _M_TOP_PAD, _M_MMAP_THRESHOLD = -2, -3
