@@ -34,6 +34,7 @@ class Oven:
 def states(item, oven: Oven, *temperatures: float) -> list[tuple[str, str, str]]:
     """What the item says at each temperature."""
     found = []
+    item.get(refresh=True)  # joins the first poll, if that is still under way
     for temperature in temperatures:
         oven.temperatures = [temperature]
         item.get(refresh=True)
