@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import time
 from collections.abc import Callable
 
@@ -222,8 +221,6 @@ class Channel(PutOff):
             raise self._broken(error) from None
         self.sent = True
         self.sent_s = self.clock()
-        # Whoever passes it on, on this very machine, goes first: a kernel thread for a terminal, a simulator.
-        os.sched_yield()
         self._quiet_from_s = self.sent_s + self.transport.transmit_s(len(data))
         self.taps.sent(data)
 

@@ -82,6 +82,8 @@ class SerialTransport(Waited):
         self._port: serial.Serial | None = None
         #: The descriptor, where reading it directly is the same as asking pySerial: half the system calls.
         self._fd: int | None = None
+        #: True where a thread of the system carries over what is written, and not a port.
+        self._is_pseudo = False
         self._cancelled = False
 
     @property
@@ -117,9 +119,11 @@ class SerialTransport(Waited):
         arguments = settings.model_dump(exclude={"port", "parity", "exclusive"})
         arguments["parity"] = _PARITIES[settings.parity]
         arguments |= {"timeout": SLICE_S, "write_timeout": WRITE_TIMEOUT_S}
+        self._is_pseudo = False
         if os.name == "posix" and "://" not in settings.port:
             arguments["exclusive"] = settings.exclusive
-            if is_pseudo_terminal(settings.port):
+            self._is_pseudo = is_pseudo_terminal(settings.port)
+            if self._is_pseudo:
                 arguments |= {"bytesize": 8, "parity": "N"}
         return arguments
 
@@ -144,6 +148,8 @@ class SerialTransport(Waited):
                 port.write(data)
             while 0 <= accepted < len(data):
                 accepted += self._write_some(data[accepted:])
+            if self._is_pseudo:
+                os.sched_yield()  # that thread goes first, before what this one has put off
         except (OSError, LinkDownError) as error:
             raise WriteError(_words(error), abs(accepted)) from None
 

@@ -60,7 +60,7 @@ def bus(gauges, serve):
 def test_each_device_is_asked_for_its_own_name_and_read(bus) -> None:
     _, one, two, p1, p2 = bus
     wait_for(lambda: p1.status == p2.status == "ok")
-    assert (one.state, two.state) == ("connected", "connected")
+    wait_for(lambda: one.state == two.state == "connected")
     assert p1.value == p2.value == 760.0
 
 
