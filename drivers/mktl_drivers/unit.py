@@ -322,7 +322,9 @@ class Unit:
             self._probe = mktl.poll.clock().once(self._pauses.next_s(), self.call)
 
     def call(self) -> None:
-        """Have it introduced, when its turn comes."""
+        """Have it introduced, when its turn comes; nothing is sent to it before."""
+        if self.state == "connecting":
+            self.jobs.refuse(f"{self.title} has not said yet what it is; nothing was sent")
         self.jobs.offer(self.introduce, self, although_refused=True)
 
     def _stop_probing(self) -> None:

@@ -64,6 +64,14 @@ def test_each_device_is_asked_for_its_own_name_and_read(bus) -> None:
     assert p1.value == p2.value == 760.0
 
 
+def test_nothing_is_sent_to_a_device_before_it_has_said_what_it_is(bus) -> None:
+    host, _, _, p1, p2 = bus
+    wait_for(lambda: p1.status == p2.status == "ok")
+    for address in (b"@001", b"@002"):
+        first = next(command for command in host.line.transport.received if address in command)
+        assert first.startswith(address + b"MD?")
+
+
 def test_a_device_that_is_off_at_the_start_keeps_nobody_waiting_and_comes_when_it_is_on(
     gauges, request
 ) -> None:
