@@ -100,6 +100,8 @@ class SerialTransport(Waited):
             import serial
         except ImportError:
             raise LinkDownError("serial link needs pyserial: pip install pyserial") from None
+        # Each time: a path may lead elsewhere by now.
+        self._is_pseudo = is_pseudo_terminal(self._settings.port)
         try:
             port = serial.serial_for_url(self._settings.port, **self._arguments())
         except Exception as error:  # termios.error, which pySerial lets through, is no OSError
@@ -119,12 +121,10 @@ class SerialTransport(Waited):
         arguments = settings.model_dump(exclude={"port", "parity", "exclusive"})
         arguments["parity"] = _PARITIES[settings.parity]
         arguments |= {"timeout": SLICE_S, "write_timeout": WRITE_TIMEOUT_S}
-        self._is_pseudo = False
         if os.name == "posix" and "://" not in settings.port:
             arguments["exclusive"] = settings.exclusive
-            self._is_pseudo = is_pseudo_terminal(settings.port)
-            if self._is_pseudo:
-                arguments |= {"bytesize": 8, "parity": "N"}
+        if self._is_pseudo:
+            arguments |= {"bytesize": 8, "parity": "N"}
         return arguments
 
     def close(self) -> None:
