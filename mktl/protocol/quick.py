@@ -14,6 +14,7 @@ import zmq
 
 NOBLOCK = int(zmq.NOBLOCK)
 _MORE = int(zmq.SNDMORE)
+_NOBLOCK_MORE = NOBLOCK | _MORE
 _EVENTS = int(zmq.EVENTS)
 _READABLE = int(zmq.POLLIN)
 _RECEIVE_MORE = int(zmq.RCVMORE)
@@ -39,6 +40,17 @@ def send(socket: zmq.Socket[bytes], parts: Sequence[bytes | memoryview], flags: 
     for part in first:
         _send(socket, part, more)
     _send(socket, last, flags)
+
+
+def try_send_broadcast(socket: zmq.Socket[bytes], topic: bytes, version: bytes, payload: bytes) -> bool:
+    """Send a broadcast without bulk data; False when there is no room for it."""
+    try:
+        _send(socket, topic, _NOBLOCK_MORE)
+        _send(socket, version, _NOBLOCK_MORE)
+        _send(socket, payload, NOBLOCK)
+    except zmq.Again:
+        return False
+    return True
 
 
 def send_uncopied(socket: zmq.Socket[bytes], parts: Sequence[bytes | memoryview], flags: int = 0) -> None:

@@ -21,7 +21,11 @@ class Effort:
 
     def times(self, count: int) -> Effort:
         """So many times as many rounds, for what differs by little against what a machine does by itself."""
-        return replace(self, rounds=count * self.rounds)
+        return self.of_rounds(count * self.rounds)
+
+    def of_rounds(self, count: int) -> Effort:
+        """As large each, but *count* rounds."""
+        return replace(self, rounds=count)
 
     def interleave(self, **sides: Callable[[], float]) -> dict[str, list[float]]:
         """Each of *sides* once a round, forwards and backwards by turns; the figures by name."""

@@ -7,9 +7,11 @@ from tests.bench.figures import percentile
 from tests.bench.published import Side, both_sides
 from tests.bench.row import AtMost, Row
 
-COUNT = 250
-#: So many processes of each kind: one has its code where it stays in the caches, and another has not.
-PROCESSES = 4
+COUNT = 500
+#: One process has its code where it stays in the caches, and another has not: of each round that many begin.
+PROCESSES = 2
+#: So often by turns in each.
+TURNS = 2
 #: Long enough for both processes to go to sleep in between.
 PERIOD_S = 0.002
 
@@ -20,9 +22,9 @@ def measure(effort: Effort) -> list[Row]:
     middles: dict[str, list[float]] = {"bare": [], "ours": []}
     tails: dict[str, list[float]] = {"bare": [], "ours": []}
     faults = []
-    for _ in range(PROCESSES):
+    for _ in range(PROCESSES * effort.rounds):
         with both_sides() as (ours, bare):
-            figures = effort.interleave(
+            figures = effort.of_rounds(TURNS).interleave(
                 bare=lambda side=bare: _latency(side, count, tails["bare"]),  # type: ignore[misc]
                 ours=lambda side=ours: _latency(side, count, tails["ours"]),  # type: ignore[misc]
             )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 
+import pytest
 import zmq
 
 from mktl.protocol.broadcaster import Broadcaster
@@ -69,4 +70,20 @@ def test_what_is_held_back_goes_out_when_it_is_let_go_and_before_what_anybody_el
         broadcaster.let_go()
         publish(b"fifth")
         assert heard(subscriber) == b"fifth"
+        broadcaster.close()
+
+
+@pytest.mark.parametrize("prefix", [b"", b"a", b"a:lab.", b"a:lab.temp.", b"a:lab.temp.low"])
+def test_who_subscribes_to_a_part_of_a_topic_gets_it(prefix: bytes) -> None:
+    with zmq.Context() as context, context.socket(zmq.SUB) as subscriber:
+        broadcaster = Broadcaster(context)
+        subscriber.linger = 0
+        subscriber.subscribe(prefix)
+        subscriber.connect(f"tcp://127.0.0.1:{broadcaster.port}")
+
+        def publish() -> None:
+            broadcaster.publish({b"a": b"a:lab.temp.low."}, lambda version: (b"3", None))
+
+        wait_for(lambda: publish() or subscriber.poll(5))
+        assert subscriber.recv_multipart() == [b"a:lab.temp.low.", b"a", b"3"]
         broadcaster.close()
