@@ -20,6 +20,7 @@ from ..wire.codec import JSON, VERSIONS
 from ..wire.frames import topic
 from ..wire.payload import Bulk, Payload
 from .callbacks import Callbacks
+from .forms import Forms
 from .performers import Performers
 from .primer import PREFIX, Primer
 from .reading import SOUND, Reading, reading_of, same_value
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
     from ..workers import Workers
 
 log = logging.getLogger(__name__)
-
-Forms = dict[bytes, tuple[bytes, Bulk]]
 
 
 class Publisher:
@@ -73,8 +72,10 @@ class DaemonSide(Performers):
         self._topics = {version: topic(self.full_key, version) for version in VERSIONS}
         self._lane: Lane | None = pub.workers.lane() if pub is not None else None
         self._primer = Primer(self._prime)
-        #: A reading, and its forms in the versions of the wire that somebody has wanted so far.
-        self._encoded: tuple[Reading | None, Forms] = None, {}
+        self._put_on_wire = pub.server.publish if pub is not None else None
+        #: Of the reading that was wanted last.
+        self._forms = Forms()
+        self._forms.reading = Reading()
         self._published = 0
         self._poll_waiting = False
         self._joinable: list[Incoming] | None = None
@@ -197,16 +198,16 @@ class DaemonSide(Performers):
         now = timemodule.time()
         with self._lock:
             known = self._reading
-            changed = known.time is None or not same_value(known.value, new_value)
-            time = known.time if not (changed or repeat) else now if timestamp is None else float(timestamp)
+            is_news = repeat or known.time is None or not same_value(known.value, new_value)
+            time = known.time if not is_news else now if timestamp is None else float(timestamp)
+            is_sound = status in SOUND
             if severity is None:
-                severity = "none" if status in SOUND else "invalid"
-            sampled = now if status in SOUND else known.sampled
+                severity = "none" if is_sound else "invalid"
+            sampled = now if is_sound else known.sampled
             self._reading = reading = reading_of((new_value, time, sampled, status, severity, reason))
             self._published += 1
-            if not (changed or repeat) and reading.same_trust(known):
-                return
-            self._broadcast(reading)
+            if is_news or not reading.same_trust(known):
+                self._broadcast(reading)
 
     def restore(self, reading: Reading) -> None:
         """Take on a stored value, with the time it was assumed at; called before the daemon serves.
@@ -240,26 +241,28 @@ class DaemonSide(Performers):
 
     def _broadcast(self, reading: Reading) -> None:
         """Send and call back; with the lock held, so that everybody sees changes in their order."""
-        if self.pub is not None:
-            forms: Forms = {}
-            self._encoded = reading, forms
-            self.pub.server.publish(self._topics, partial(_form_of, reading, forms))
+        if self._put_on_wire is not None:
+            forms = Forms()
+            forms.reading = reading
+            self._forms = forms
+            self._put_on_wire(self._topics, forms.__getitem__)
         if self._persist is not None:
             self._saved = self._persist(reading)
         self._callbacks.notify(reading)
 
     def _prime(self) -> None:
-        if self.pub is not None:
+        if self._put_on_wire is not None:
             topics = {JSON: PREFIX + self._topics[JSON]}
-            self.pub.server.publish(topics, partial(self._encode, self._reading))
+            self._put_on_wire(topics, partial(self._encode, self._reading))
 
     def _encode(self, reading: Reading, version: bytes) -> tuple[bytes, Bulk]:
         """*reading* as it travels, encoded once for its broadcast and all GETs."""
-        encoded, forms = self._encoded
-        if encoded is not reading:
-            forms = {}
-            self._encoded = reading, forms
-        return _form_of(reading, forms, version)
+        forms = self._forms
+        if forms.reading is not reading:
+            forms = Forms()
+            forms.reading = reading
+            self._forms = forms
+        return forms[version]
 
     def _refreshes(self) -> bool:
         """True when there is something behind this item that can be asked for its value."""
@@ -309,13 +312,6 @@ class DaemonSide(Performers):
             expected = isinstance(error, MktlError)
             log.warning("%s: %s", self.full_key, text, exc_info=None if expected else error)
         self.flag(getattr(error, "status", "invalid"), text)
-
-
-def _form_of(reading: Reading, forms: Forms, version: bytes) -> tuple[bytes, Bulk]:
-    found = forms.get(version)
-    if found is None:
-        found = forms[version] = reading.encode(version)
-    return found
 
 
 @lru_cache(maxsize=1024)

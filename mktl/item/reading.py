@@ -16,6 +16,9 @@ from ..wire.payload import Bulk, Payload
 #: ``disconnected``, ``invalid``, ``range`` and ``disabled``.
 SOUND = frozenset({"ok", "simulated", "alarm", "unset"})
 
+#: What most values are.
+NUMBERS = frozenset({float, int, bool})
+_SCALARS = NUMBERS | {str}
 
 _NOTHING = object()
 
@@ -134,7 +137,6 @@ def _word(value: object, default: str) -> str:
     return value if isinstance(value, str) and value else default
 
 
-_SCALARS = frozenset({float, int, str, bool})
 #: Bytes of two arrays that are compared at a time.
 _PIECE = 1 << 16
 

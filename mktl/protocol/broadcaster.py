@@ -37,10 +37,11 @@ AGAIN_S, TROUBLE_S = 0.5, 35.0
 
 #: How often one who publishes looks who has subscribed, after that, unless somebody has asked meanwhile. To
 #: look costs as much as two broadcasts, while the processor is wanted by who is to hear of this one.
-LISTEN_S = 0.01
+LISTEN_S = 0.05
 #: So long after a request it is looked each time, and before: who asks has just subscribed, perhaps, and
-#: ZeroMQ by itself looks each millisecond, more or less.
-ALERT_S = 0.02
+#: ZeroMQ by itself looks each millisecond, more or less. Twice as long as the other: else a subscription that
+#: came after the last look would be missed by a broadcast after the end of this.
+ALERT_S = 2 * LISTEN_S
 
 Encode = Callable[[bytes], tuple[bytes, Bulk]]
 Parts = Sequence[bytes | memoryview]
@@ -116,7 +117,17 @@ class Broadcaster:
             now_s = time.monotonic()
             if now_s < self._alert_until_s:
                 self._listen(now_s)
-            sent = self._publish_wanted(topics, encode)
+            sent = []
+            wanted = self._audience.wanted
+            # As _publish_wanted, with as few calls as can be: where it is done now and then, each takes five
+            # to eight times what it takes in a row.
+            for version, topic in topics.items():
+                if wanted[topic]:
+                    raw, bulk = encode(version)
+                    is_plain = bulk is None and self._again is None
+                    if not (is_plain and try_send_broadcast(self._socket, topic, version, raw)):
+                        self._send_form(topic, version, raw, bulk)
+                    sent.append(version)
             # Afterwards, mostly: who has waited long enough to hear has it sooner.
             if now_s >= self._listen_due_s and self._listen(now_s):
                 self._publish_wanted(topics, encode, but=sent)
@@ -163,21 +174,15 @@ class Broadcaster:
 
     def _publish_wanted(
         self, topics: Mapping[bytes, bytes], encode: Encode, but: Collection[bytes] = ()
-    ) -> list[bytes]:
-        """Broadcast in the versions that are wanted, *but* in some; those versions."""
-        sent = []
-        # Few calls: where it is done now and then, each costs five to eight times what it costs in a row.
-        wanted = self._audience.wanted
+    ) -> None:
+        """Broadcast in the versions that are wanted, *but* in some."""
         for version, topic in topics.items():
-            if not wanted[topic] or version in but:
-                continue
-            raw, bulk = encode(version)
-            is_plain = bulk is None and self._again is None
-            if not (is_plain and try_send_broadcast(self._socket, topic, version, raw)):
-                parts = pack_broadcast(topic, raw, bulk, version)
-                self._send(topic, parts, send_copied if bulk is None else send_uncopied)
-            sent.append(version)
-        return sent
+            if self._audience.wanted[topic] and version not in but:
+                self._send_form(topic, version, *encode(version))
+
+    def _send_form(self, topic: bytes, version: bytes, raw: bytes, bulk: Bulk) -> None:
+        parts = pack_broadcast(topic, raw, bulk, version)
+        self._send(topic, parts, send_copied if bulk is None else send_uncopied)
 
     def _send(self, topic: bytes, parts: Parts, hand_over: HandOver = send_copied) -> None:
         """Give it to everybody who has room for it, and remember it for who has not."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import msgpack  # type: ignore[import-untyped]
@@ -86,7 +87,15 @@ def decode(raw: bytes, version: bytes) -> dict[str, Any]:
     """
     if not raw:
         return {}
-    fields = decode_json(raw) if version == JSON else decode_msgpack(raw)
+    if version == JSON:
+        fields = decode_json(raw)
+    else:
+        try:
+            fields = _from_msgpack(raw)
+        except WireError:
+            raise
+        except Exception as error:  # msgpack has an exception class for each way to be wrong
+            raise WireError(f"payload is not MessagePack: {error}") from None
     if type(fields) is not dict:
         raise WireError(f"payload must be an object, got {type(fields).__name__}")
     return fields
@@ -158,11 +167,4 @@ def _unpack_extension(code: int, data: bytes) -> Any:
     raise WireError(f"extension type {code} is not known here")
 
 
-def decode_msgpack(raw: bytes) -> Any:
-    """The MessagePack value in *raw*."""
-    try:
-        return msgpack.unpackb(raw, strict_map_key=False, ext_hook=_unpack_extension)
-    except WireError:
-        raise
-    except Exception as error:  # msgpack has an exception class for each way to be wrong
-        raise WireError(f"payload is not MessagePack: {error}") from None
+_from_msgpack = partial(msgpack.unpackb, strict_map_key=False, ext_hook=_unpack_extension)

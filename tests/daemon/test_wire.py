@@ -240,8 +240,7 @@ def test_a_broadcast_is_encoded_only_as_somebody_wants_it(daemon) -> None:
 
     def published_in() -> set[bytes]:
         item.publish((item.value or 0) + 1)
-        _, forms = item._encoded
-        return set(forms)
+        return set(item._forms)
 
     assert published_in() == set()
     context = zmq.Context()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
+from types import SimpleNamespace
 
 import pytest
 import zmq
 
 from mktl.protocol.broadcaster import Broadcaster
+from mktl.protocol.quick import is_readable
 from tests.conftest import wait_for
 
 TOPIC = b"a:lab.temp."
@@ -86,4 +88,24 @@ def test_who_subscribes_to_a_part_of_a_topic_gets_it(prefix: bytes) -> None:
 
         wait_for(lambda: publish() or subscriber.poll(5))
         assert subscriber.recv_multipart() == [b"a:lab.temp.low.", b"a", b"3"]
+        broadcaster.close()
+
+
+def test_who_has_subscribed_and_asked_hears_of_what_is_published_then_however_late(monkeypatch) -> None:
+    now_s = 0.0
+    monkeypatch.setattr("mktl.protocol.broadcaster.time", SimpleNamespace(monotonic=lambda: now_s))
+    with zmq.Context() as context, context.socket(zmq.SUB) as subscriber:
+        broadcaster = Broadcaster(context)
+        subscriber.linger = 0
+        subscriber.connect(f"tcp://127.0.0.1:{broadcaster.port}")
+        for delay_ms in range(0, 200, 5):
+            topic = b"a:lab.after%d." % delay_ms
+            now_s += 1.0
+            broadcaster.publish({b"a": TOPIC}, lambda version: (b"", None))  # looks who has subscribed
+            subscriber.subscribe(topic)
+            wait_for(lambda: is_readable(broadcaster._socket))
+            broadcaster.expect_subscribers()
+            now_s += delay_ms / 1000
+            broadcaster.publish({b"a": topic}, lambda version: (b"1", None))
+            assert heard(subscriber) == b"1", delay_ms
         broadcaster.close()
