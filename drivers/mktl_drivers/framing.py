@@ -240,6 +240,11 @@ class Framer:
         del self._buffer[:rest]
         return reply
 
+    def drop(self, count: int) -> None:
+        """Forget the first *count* bytes."""
+        self._searched = 0
+        del self._buffer[:count]
+
     def _find_end(self, cut: EndCut) -> tuple[int, int] | None:
         """As the cut itself, but nothing is searched twice, however small the pieces of a long reply are."""
         if cut is not self._sought:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 from mktl.devicefile import ItemSpec, Place, Register, Sentinel
@@ -32,16 +33,16 @@ class Image(Mapping[str, Any]):
     def __init__(self, specs: Mapping[str, ItemSpec], refused: Mapping[Span, str]) -> None:
         self._specs = specs
         self._refused = refused
-        self._tables: dict[Table, dict[int, int]] = {}
+        self._parts: list[tuple[Span, Sequence[int]]] = []
 
     def put(self, span: Span, words: Sequence[int]) -> None:
         """Take in what was read."""
-        self._tables.setdefault(span.table, {}).update(enumerate(words, span.address))
+        self._parts.append((span, words))
 
     @property
     def is_empty(self) -> bool:
         """True when nothing at all could be read."""
-        return not self._tables
+        return not self._parts
 
     def __getitem__(self, key: str) -> Any:
         spec = self._specs[key]
@@ -61,6 +62,14 @@ class Image(Mapping[str, Any]):
 
     def __len__(self) -> int:
         return len(self._specs)
+
+    @cached_property
+    def _tables(self) -> dict[Table, dict[int, int]]:
+        """The words by table and address."""
+        tables: dict[Table, dict[int, int]] = {}
+        for span, words in self._parts:
+            tables.setdefault(span.table, {}).update(enumerate(words, span.address))
+        return tables
 
     def _words(self, place: Place, count: int) -> list[int]:
         try:

@@ -7,7 +7,6 @@ from abc import abstractmethod
 
 from mktl.errors import DeviceReplyError, DeviceTimeoutError
 
-from ..framing import LengthCut
 from ..line import Line
 from ..wording import quoted
 from .frames import Frame
@@ -76,7 +75,7 @@ class ModbusLine(Line):
         except ValueError as error:
             got = self._framer.clear()
             raise DeviceReplyError(self.title, sent=sent, got=got, expected=str(error)) from None
-        self._framer.take(LengthCut(frame.length))
+        self._framer.drop(frame.length)
         self._heard()
         return frame
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from mktl.devicefile.register import Table
 
@@ -91,8 +92,9 @@ class Request:
         return f"function {self.function}{what}"
 
 
+@lru_cache(maxsize=4096)
 def read(span: Span) -> Request:
-    """Read *span*.
+    """Read *span*; the same ones are read over and over.
 
     >>> read(Span("holding", 107, 3)).pdu.hex(" ")          # section 6.3 of the protocol
     '03 00 6b 00 03'

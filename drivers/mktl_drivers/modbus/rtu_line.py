@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from mktl.devicefile import LinkSpec
 from mktl.errors import DeviceError, DeviceReplyError
 
-from ..framing import LengthCut
 from ..sync import latest_s
 from ..transport import Transport
 from ..wording import quoted
@@ -169,7 +168,7 @@ class RtuLine(ModbusLine):
         at = min((at for head in self._heads if (at := rest.find(head, 1)) > 0), default=0)
         if at:
             log.debug("%s: passes over %s", self.name, quoted(rest[:at]))
-            self._framer.take(LengthCut(at))
+            self._framer.drop(at)
         return at > 0
 
 

@@ -137,7 +137,7 @@ class ModbusUnit(Unit):
         """
         begun_s = self.line.clock()
         try:
-            words = self._ask_patiently(request)
+            words = self._ask_patiently(request, begun_s)
         except ExceptionReply as error:
             if error.code in _AWAY:
                 self.line.counts.timeouts += 1
@@ -151,18 +151,19 @@ class ModbusUnit(Unit):
         self._answered()
         return words
 
-    def _ask_patiently(self, request: Request) -> list[int]:
+    def _ask_patiently(self, request: Request, begun_s: float) -> list[int]:
         """Ask again, for as long as an answer may take, while the unit says that it comes later."""
         line, timeout_s = self.line, self.spec.reply_timeout_s
-        pauses, until_s = Backoff(LATER_S, timeout_s), line.clock() + timeout_s
+        pauses = None
         while True:
             try:
                 return line.transact(self.number, request, timeout_s)
             except ExceptionReply as error:
                 if error.code == ACKNOWLEDGE and request.writes:
                     return []  # it is at work on it: to send it again would have it done twice
+                pauses = pauses or Backoff(LATER_S, timeout_s)
                 pause_s = pauses.next_s()
-                if error.code not in (ACKNOWLEDGE, BUSY) or line.clock() + pause_s > until_s:
+                if error.code not in (ACKNOWLEDGE, BUSY) or line.clock() + pause_s > begun_s + timeout_s:
                     raise
             line.pause(pause_s)
 
