@@ -122,12 +122,13 @@ class Broadcaster:
             # As _publish_wanted, with as few calls as can be: where it is done now and then, each takes five
             # to eight times what it takes in a row.
             for version, topic in topics.items():
-                if wanted[topic]:
-                    raw, bulk = encode(version)
-                    is_plain = bulk is None and self._again is None
-                    if not (is_plain and try_send_broadcast(self._socket, topic, version, raw)):
-                        self._send_form(topic, version, raw, bulk)
-                    sent.append(version)
+                if not wanted[topic]:
+                    continue
+                raw, bulk = encode(version)
+                is_plain = bulk is None and self._again is None
+                if not (is_plain and try_send_broadcast(self._socket, topic, version, raw)):
+                    self._send_form(topic, version, raw, bulk)
+                sent.append(version)
             # Afterwards, mostly: who has waited long enough to hear has it sooner.
             if now_s >= self._listen_due_s and self._listen(now_s):
                 self._publish_wanted(topics, encode, but=sent)
